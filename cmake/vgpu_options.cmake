@@ -1,0 +1,45 @@
+# Compiler settings that every target of the tree shares, and the helpers that define tests.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(VGPU_CCACHE ccache)
+if(VGPU_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VGPU_CCACHE})
+endif()
+
+set(VGPU_SANITIZE "" CACHE STRING "Sanitizers to build with: address;undefined or thread")
+
+add_library(vgpu_options INTERFACE)
+target_compile_options(vgpu_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
+if(VGPU_SANITIZE)
+  list(JOIN VGPU_SANITIZE "," VGPU_SANITIZE_LIST)
+  target_compile_options(vgpu_options INTERFACE -fsanitize=${VGPU_SANITIZE_LIST} -fno-omit-frame-pointer)
+  target_link_options(vgpu_options INTERFACE -fsanitize=${VGPU_SANITIZE_LIST})
+  if("undefined" IN_LIST VGPU_SANITIZE)
+    target_compile_options(vgpu_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+  # gcc's optimiser sees overflows that are not there once the sanitizers have rewritten the code.
+  target_compile_options(vgpu_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-tsan>)
+endif()
+
+# vgpu_add_test(NAME n SOURCES a.cpp ... LIBS l ... [ENVIRONMENT A=1 ...] [LABELS l ...] [TIMEOUT s])
+# A GoogleTest program, one ctest entry.
+function(vgpu_add_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS;DEFINITIONS" ${ARGN})
+  set(target test_${ARG_NAME})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE vgpu_options ${ARG_LIBS} GTest::gtest GTest::gtest_main Threads::Threads)
+  target_compile_definitions(${target} PRIVATE ${ARG_DEFINITIONS})
+  add_test(NAME ${ARG_NAME} COMMAND ${target})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT
+                                                                                    "${ARG_ENVIRONMENT}")
+endfunction()

@@ -1,0 +1,345 @@
+#include <stdexcept>
+
+#include "writer.hpp"
+
+namespace vgpu::codegen {
+namespace {
+
+bool is_stream_parameter(const Parameter& parameter) {
+  return parameter.type == "CUstream";
+}
+
+bool has_stream_parameter(const std::vector<Parameter>& parameters) {
+  for (const Parameter& parameter : parameters) {
+    if (is_stream_parameter(parameter)) return true;
+  }
+  return false;
+}
+
+[[noreturn]] void refuse(const Call& call, const std::string& reason) {
+  throw std::runtime_error(call.file + ".capnp: " + call.name + ": guest = generated, but " +
+                           reason);
+}
+
+const Parameter& parameter_of(const Call& call, const Field& field) {
+  for (const Parameter& parameter : call.parameters) {
+    if (parameter.name == field.parameter) return parameter;
+  }
+  refuse(call, "field " + field.name + " stands for no C parameter");
+}
+
+/// Statements that move one C parameter into its request field.
+void emit_request_field(Writer& out, const Call& call, const Field& field) {
+  if (field.parameter == "stream" && field.handle == "stream" &&
+      call.per_thread_form() != nullptr && !has_stream_parameter(call.parameters)) {
+    out.line("  request.stream = to_wire<std::uint64_t>(default_stream());");
+    return;
+  }
+  const Parameter& parameter = parameter_of(call, field);
+  const std::string& name = parameter.name;
+  if (!field.creates.empty()) {
+    out.line("  if ({} == nullptr) return CUDA_ERROR_INVALID_VALUE;", name);
+    return;
+  }
+  if (!field.handle.empty()) {
+    if (field.is_pointer_field()) {
+      out.line("  static_assert(sizeof(*{}) == sizeof(std::uint64_t));", name);
+      out.line(
+          "  if ({0} != nullptr) request.{1} = {{reinterpret_cast<const std::uint64_t*>({0}), "
+          "static_cast<std::size_t>({2})}};",
+          name, field.name, field.length);
+      return;
+    }
+    out.line("  request.{} = to_wire<std::uint64_t>({});", field.name, name);
+    const char* null_allowed = field.optional ? "request.{} != 0 && " : "";
+    out.line(
+        "  if ({}!handle_valid({}, request.{})) return {};",
+        fmt::format(fmt::runtime(null_allowed), field.name), handle_kind(field.handle), field.name,
+        field.handle == "context" ? "CUDA_ERROR_INVALID_CONTEXT" : "CUDA_ERROR_INVALID_HANDLE");
+    return;
+  }
+  switch (field.type) {
+    case FieldType::text:
+      if (!field.optional) out.line("  if ({} == nullptr) return CUDA_ERROR_INVALID_VALUE;", name);
+      out.line("  if ({} != nullptr) request.{} = {};", name, field.name, name);
+      return;
+    case FieldType::data:
+    case FieldType::list: {
+      if (!parameter.is_pointer()) {
+        if (field.layout.empty()) {
+          refuse(call, "field " + field.name + " is a list, its parameter no pointer");
+        }
+        out.line("  request.{} = std::as_bytes(std::span(&{}, 1));", field.name, name);
+        return;
+      }
+      const std::string count =
+          field.length.empty() ? "1" : "static_cast<std::size_t>(" + field.length + ")";
+      if (!field.optional) {
+        const std::string needed = field.length.empty() ? "" : " && " + count + " != 0";
+        out.line("  if ({} == nullptr{}) return CUDA_ERROR_INVALID_VALUE;", name, needed);
+      }
+      if (field.type == FieldType::data) {
+        const std::string element = field.layout.empty() ? "1" : "sizeof(*" + name + ")";
+        out.line(
+            "  if ({} != nullptr) request.{} = {{reinterpret_cast<const std::byte*>({}), {} * "
+            "{}}};",
+            name, field.name, name, count, element);
+      } else {
+        out.line("  static_assert(sizeof(*{}) == sizeof({}));", name, field.cpp_type);
+        out.line("  if ({} != nullptr) request.{} = {{reinterpret_cast<const {}*>({}), {}}};", name,
+                 field.name, field.cpp_type, name, count);
+      }
+      return;
+    }
+    default:
+      if (parameter.is_pointer() && !field.is_address &&
+          field.c_type.find('*') == std::string::npos &&
+          call.reply.find_parameter(name) != nullptr) {
+        if (field.optional) {
+          out.line("  if ({} != nullptr) request.{} = to_wire<{}>(*{});", name, field.name,
+                   field.cpp_type, name);
+        } else {
+          out.line("  if ({} == nullptr) return CUDA_ERROR_INVALID_VALUE;", name);
+          out.line("  request.{} = to_wire<{}>(*{});", field.name, field.cpp_type, name);
+        }
+      } else {
+        out.line("  request.{} = to_wire<{}>({});", field.name, field.cpp_type, name);
+      }
+  }
+}
+
+void emit_reply_checks(Writer& out, const Call& call) {
+  for (const Field& field : call.reply.fields) {
+    const Parameter& parameter = parameter_of(call, field);
+    if (!parameter.is_pointer())
+      refuse(call, "reply field " + field.name + " stands for a parameter that is no pointer");
+    if (field.type == FieldType::text || field.type == FieldType::list ||
+        (field.type == FieldType::data && field.layout.empty() && field.length.empty())) {
+      refuse(call, "reply field " + field.name + " needs written code");
+    }
+    if (!field.optional)
+      out.line("  if ({} == nullptr) return CUDA_ERROR_INVALID_VALUE;", parameter.name);
+  }
+}
+
+void emit_reply_field(Writer& out, const Call& call, const Field& field) {
+  const std::string& name = parameter_of(call, field).name;
+  if (field.type == FieldType::data && !field.length.empty()) {
+    const std::string element = field.layout.empty() ? "1" : "sizeof(*" + name + ")";
+    out.line(
+        "  if ({0} != nullptr && !copy_bytes(reply.value.{1}, {0}, "
+        "static_cast<std::size_t>({2}) * {3})) return CUDA_ERROR_UNKNOWN;",
+        name, field.name, field.length, element);
+  } else if (field.type == FieldType::data) {
+    out.line("  if ({} != nullptr && !copy_layout(reply.value.{}, *{})) return CUDA_ERROR_UNKNOWN;",
+             name, field.name, name);
+  } else {
+    if (!field.handle.empty()) out.line("  adopt_handle(reply.value.{});", field.name);
+    out.line("  if ({} != nullptr) from_wire(reply.value.{}, *{});", name, field.name, name);
+  }
+}
+
+void emit_generated_body(Writer& out, const Call& call) {
+  if (call.result != "CUresult") refuse(call, "it does not return CUresult");
+  const bool waits = call.call_class == CallClass::sync || call.call_class == CallClass::completion;
+  if (!waits && !call.reply.fields.empty())
+    refuse(call, "a call that is not waited for cannot return anything");
+  out.line("  calls::{}::Request request;", call.name);
+  for (const Field& field : call.request.fields) emit_request_field(out, call, field);
+  emit_reply_checks(out, call);
+  const Field* created = nullptr;
+  const Field* released = nullptr;
+  for (const Field& field : call.request.fields) {
+    if (!field.creates.empty()) created = &field;
+    if (field.releases) released = &field;
+  }
+  if (created != nullptr) {
+    out.line("  request.{} = mint_handle({});", created->name, handle_kind(created->creates));
+    out.line("  if (request.{} == 0) return CUDA_ERROR_OUT_OF_MEMORY;", created->name);
+  }
+  if (waits) {
+    out.line("  ReplyOf<calls::{}> reply;", call.name);
+    out.line("  const CUresult result = call<calls::{}>(request, reply);", call.name);
+  } else {
+    out.line("  const CUresult result = post<calls::{}>(request);", call.name);
+  }
+  if (created != nullptr) {
+    out.line("  if (result != CUDA_SUCCESS) retire_handle(request.{});", created->name);
+  }
+  if (created != nullptr || released != nullptr || !call.reply.fields.empty()) {
+    out.line("  if (result != CUDA_SUCCESS) return result;");
+    for (const Field& field : call.reply.fields) emit_reply_field(out, call, field);
+    if (created != nullptr)
+      out.line("  from_wire(request.{}, *{});", created->name, parameter_of(call, *created).name);
+    if (released != nullptr) out.line("  retire_handle(request.{});", released->name);
+  }
+  out.line("  return result;");
+}
+
+/// The function that all exports of the newest ABI share.
+void emit_implementation(Writer& out, const Call& call) {
+  if (call.guest == Implementation::none || call.primary() == nullptr) return;
+  out.line();
+  out.line("{} implement_{}({}) {{", call.result, snake_case(call.name),
+           parameter_list(call.parameters));
+  if (call.result == "CUresult") {
+    out.line(
+        "  if (const CUresult entered = enter(::vgpu::call::ContextNeed::{}); entered != "
+        "CUDA_SUCCESS) "
+        "return entered;",
+        context_need_name(call.context));
+    for (const Check& check : call.checks)
+      out.line("  if ({}) return {};", check.fails, check.error);
+  }
+  if (call.guest == Implementation::written) {
+    out.line("  return written::{}({});", call.primary()->symbol, argument_list(call.parameters));
+  } else {
+    emit_generated_body(out, call);
+  }
+  out.line("}}");
+}
+
+/// The written adapter of an older ABI, or null when it has none.
+const Export* adapter_of(const Call& call, const Export& exported) {
+  if (exported.guest != Implementation::written) return nullptr;
+  if (!exported.per_thread) return &exported;
+  for (const Export& other : call.exports) {
+    if (!other.per_thread && !other.newest_abi &&
+        type_list(other.parameters) == type_list(exported.parameters)) {
+      return &other;
+    }
+  }
+  return &exported;
+}
+
+void emit_export(Writer& out, const Call& call, const Export& exported) {
+  out.line();
+  if (call.primary() == nullptr) {
+    out.line("CUresult {}() {{ return not_served(\"{}\"); }}", exported.symbol, exported.symbol);
+    return;
+  }
+  out.line("{} CUDAAPI {}({}) {{", call.result, exported.symbol,
+           parameter_list(exported.parameters));
+  std::string target;
+  std::string guard;
+  if (exported.newest_abi && call.guest != Implementation::none) {
+    target =
+        fmt::format("implement_{}({})", snake_case(call.name), argument_list(exported.parameters));
+  } else if (const Export* adapter = exported.newest_abi ? nullptr : adapter_of(call, exported)) {
+    target = fmt::format("written::{}({})", adapter->symbol, argument_list(exported.parameters));
+    guard = fmt::format(
+        "if (const CUresult entered = enter(::vgpu::call::ContextNeed::{}); entered != "
+        "CUDA_SUCCESS) "
+        "return entered; ",
+        context_need_name(call.context));
+  }
+  if (target.empty()) {
+    for (const Parameter& parameter : exported.parameters)
+      out.line("  static_cast<void>({});", parameter.name);
+    out.line("  return not_served(\"{}\");", exported.symbol);
+    out.line("}}");
+    return;
+  }
+  if (call.result != "CUresult") {
+    out.line("  return {};", target);
+    out.line("}}");
+    return;
+  }
+  if (exported.per_thread) {
+    if (has_stream_parameter(exported.parameters)) {
+      for (const Parameter& parameter : exported.parameters) {
+        if (is_stream_parameter(parameter)) {
+          out.line("  if ({0} == nullptr) {0} = CU_STREAM_PER_THREAD;", parameter.name);
+        }
+      }
+    } else {
+      out.line("  const PerThreadScope per_thread_default_stream;");
+    }
+  }
+  std::string arguments;
+  for (const Parameter& parameter : exported.parameters) {
+    arguments += fmt::format(", argument(\"{0}\", {0})", parameter.name);
+  }
+  out.line("  return run_entry(\"{}\", [&]() -> CUresult {{ {}return {}; }}{});", exported.symbol,
+           guard, target, arguments);
+  out.line("}}");
+}
+
+}  // namespace
+
+void emit_guest(const Model& model, const std::string& folder) {
+  Writer header(folder + "/vgpu/guest_written.hpp");
+  preamble(header, "what the guest library writes by hand", true);
+  header.raw("#include <vgpu/call/cuda_types.hpp>\n\nnamespace vgpu::guest::written {\n\n");
+  std::string file;
+  for (const Call& call : model.calls) {
+    if (!call.internal.empty()) continue;
+    if (call.file != file) {
+      file = call.file;
+      header.line("// calls/{}.cpp", file);
+    }
+    if (call.guest == Implementation::written) {
+      header.line("{} {}({});", call.result, call.primary()->symbol,
+                  parameter_list(call.parameters));
+    }
+    for (const Export& exported : call.exports) {
+      if (!exported.newest_abi && adapter_of(call, exported) == &exported) {
+        header.line("{} {}({});", call.result, exported.symbol,
+                    parameter_list(exported.parameters));
+      }
+    }
+  }
+  header.raw("\n}  // namespace vgpu::guest::written\n");
+  header.save();
+
+  Writer out(folder + "/guest_entries.cpp");
+  preamble(out, "the entry points of libcuda.so.1", false);
+  out.raw(R"(#include <iterator>
+#include <vgpu/call/convert.hpp>
+#include <vgpu/calls.hpp>
+#include <vgpu/guest/core.hpp>
+#include <vgpu/guest/entry.hpp>
+#include <vgpu/guest_written.hpp>
+#include <vgpu/symbols.hpp>
+
+namespace vgpu::guest {
+namespace {
+
+using call::copy_bytes;
+using call::copy_layout;
+using call::from_wire;
+using call::to_wire;
+)");
+  std::string refusals;
+  for (const Call& call : model.calls) {
+    if (!call.internal.empty()) continue;
+    try {
+      emit_implementation(out, call);
+    } catch (const std::runtime_error& error) {
+      refusals += refusals.empty() ? "" : "\n  ";
+      refusals += error.what();
+    }
+  }
+  if (!refusals.empty()) throw std::runtime_error(refusals);
+  out.raw(
+      "\n}  // namespace\n}  // namespace vgpu::guest\n\nusing namespace vgpu::guest;\n\nextern "
+      "\"C\" {\n");
+  for (const Call& call : model.calls) {
+    for (const Export& exported : call.exports) emit_export(out, call, exported);
+  }
+  out.raw("\n}  // extern \"C\"\n\nnamespace vgpu::guest {\n\n");
+  out.raw(
+      "void* export_address(std::size_t symbol) noexcept {\n  static void* const addresses[] = "
+      "{\n");
+  for (const Call& call : model.calls) {
+    for (const Export& exported : call.exports) {
+      out.line("      reinterpret_cast<void*>(&::{}),", exported.symbol);
+    }
+  }
+  out.raw(
+      "  };\n  return symbol < std::size(addresses) ? addresses[symbol] : nullptr;\n}\n\n}  // "
+      "namespace vgpu::guest\n");
+  out.save();
+}
+
+}  // namespace vgpu::codegen

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <map>
+
+#include "writer.hpp"
+
+namespace vgpu::codegen {
+namespace {
+
+std::string member_type(const Field& field) {
+  switch (field.type) {
+    case FieldType::text:
+      return "std::string_view";
+    case FieldType::data:
+    case FieldType::list:
+      return "std::span<const " + field.cpp_type + ">";
+    default:
+      return field.cpp_type;
+  }
+}
+
+void emit_message(Writer& out, const char* name, const Message& message) {
+  out.line("  struct {} {{", name);
+  out.line("    static constexpr std::uint16_t data_words = {};", message.data_words);
+  out.line("    static constexpr std::uint16_t pointer_count = {};", message.pointer_count);
+  std::vector<const Field*> data;
+  std::vector<const Field*> pointers;
+  for (const Field& field : message.fields)
+    (field.is_pointer_field() ? pointers : data).push_back(&field);
+  const auto by_offset = [](const Field* a, const Field* b) { return a->offset < b->offset; };
+  std::sort(data.begin(), data.end(), by_offset);
+  std::sort(pointers.begin(), pointers.end(), by_offset);
+
+  // The members are the data section itself, so holes that Cap'n Proto left become members too.
+  std::uint32_t position = 0;
+  const auto fill_to = [&](std::uint32_t offset) {
+    if (offset > position) {
+      out.line("    std::array<std::uint8_t, {}> hole_{}_{{}};", offset - position, position);
+    }
+    position = offset;
+  };
+  for (const Field* field : data) {
+    fill_to(field->offset);
+    const char* align = position == 0 && message.data_words > 0 ? "alignas(8) " : "";
+    out.line("    {}{} {} = 0;", align, field->cpp_type, field->name);
+    position += field->bytes;
+  }
+  fill_to(message.data_words * 8U);
+  for (const Field* field : pointers) out.line("    {} {}{{}};", member_type(*field), field->name);
+  if (!pointers.empty()) {
+    out.line("    template <class Self, class Visitor>");
+    out.line("    static void pointers(Self& self, Visitor&& visit) {{");
+    for (const Field* field : pointers) out.line("      visit(self.{});", field->name);
+    out.line("    }}");
+  }
+  out.line("  }};");
+}
+
+void emit_layout_checks(Writer& out, const std::string& full_name, const Message& message) {
+  for (const Field& field : message.fields) {
+    if (field.is_pointer_field()) continue;
+    out.line("static_assert(offsetof({}, {}) == {});", full_name, field.name, field.offset);
+  }
+  if (message.pointer_count == 0 && message.data_words != 0) {
+    out.line("static_assert(sizeof({}) == {});", full_name, message.data_words * 8);
+  }
+}
+
+}  // namespace
+
+void emit_messages(const Model& model, const std::string& folder) {
+  std::map<std::string, std::vector<const Call*>> by_file;
+  for (const Call& call : model.calls) by_file[call.file].push_back(&call);
+  Writer all(folder + "/vgpu/calls.hpp");
+  preamble(all, "all calls", true);
+  for (const auto& [file, calls] : by_file) {
+    all.line("#include <vgpu/calls/{}.hpp>", file);
+    Writer out(folder + "/vgpu/calls/" + file + ".hpp");
+    preamble(out, "requests and replies of " + file + ".capnp", true);
+    out.raw(
+        "#include <array>\n#include <cstddef>\n#include <cstdint>\n#include <span>\n#include "
+        "<string_view>\n"
+        "#include <vgpu/operations.hpp>\n\nnamespace vgpu::calls {\n");
+    for (const Call* call : calls) {
+      out.line();
+      out.line("/// {}({})", call->symbol.empty() ? call->internal : call->symbol,
+               parameter_list(call->parameters));
+      out.line("struct {} {{", call->name);
+      out.line("  static constexpr call::Operation operation = call::Operation::{};",
+               snake_case(call->name));
+      out.line("  static constexpr call::CallClass call_class = call::CallClass::{};",
+               call_class_name(call->call_class));
+      out.line("  static constexpr call::ContextNeed context_need = call::ContextNeed::{};",
+               context_need_name(call->context));
+      emit_message(out, "Request", call->request);
+      emit_message(out, "Reply", call->reply);
+      out.line("}};");
+      emit_layout_checks(out, call->name + "::Request", call->request);
+      emit_layout_checks(out, call->name + "::Reply", call->reply);
+    }
+    out.line();
+    out.line("}}  // namespace vgpu::calls");
+    out.save();
+  }
+  all.save();
+}
+
+}  // namespace vgpu::codegen

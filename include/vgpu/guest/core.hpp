@@ -1,0 +1,308 @@
+#pragma once
+
+/// \file
+/// What the code of a driver function uses: may it run, how does it reach the host, which handles
+/// are alive. Generated entry points and reference_guest/calls/*.cpp are written against this file.
+///
+/// A written function runs after its generated entry point has called `enter` and evaluated the
+/// call's checks. It validates what is left, answers from the guest's own state or sends a request:
+///
+///     CUresult cuMemAlloc_v2(CUdeviceptr* dptr, size_t bytesize) {
+///       ReplyOf<calls::MemAlloc> reply;
+///       const CUresult result = call<calls::MemAlloc>({.bytesize = bytesize}, reply);
+///       if (result == CUDA_SUCCESS) *dptr = reply.value.dptr;
+///       return result;
+///     }
+///
+/// Everything here may be used by any thread at once, and never throws unless it says so.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vgpu/calls/session.hpp>
+#include <vgpu/operations.hpp>
+
+#include "vgpu/call/codec.hpp"
+#include "vgpu/call/cuda_types.hpp"
+#include "vgpu/call/handle.hpp"
+#include "vgpu/guest/context_table.hpp"
+#include "vgpu/guest/device.hpp"
+#include "vgpu/guest/log.hpp"
+#include "vgpu/guest/process.hpp"
+#include "vgpu/guest/reply_buffer.hpp"
+#include "vgpu/transport/message.hpp"
+#include "vgpu/wire/frame_header.hpp"
+
+namespace vgpu::guest {
+
+// --- May the call run? ---
+
+/// The state that a call needs. anytime: always CUDA_SUCCESS. none: CUDA_ERROR_NOT_INITIALIZED
+/// before cuInit and in a forked child, `session_lost` after the host was lost. current: also
+/// CUDA_ERROR_INVALID_CONTEXT without a current context, CUDA_ERROR_CONTEXT_IS_DESTROYED when that
+/// one is not alive; and the host knows that context as this thread's before the next request.
+inline CUresult enter(call::ContextNeed need) noexcept {
+  if (need == call::ContextNeed::anytime) return CUDA_SUCCESS;
+  const detail::Phase phase = detail::phase.load(std::memory_order_acquire);
+  if (phase != detail::Phase::ready) [[unlikely]] return detail::phase_error(phase);
+  if (need == call::ContextNeed::none) return CUDA_SUCCESS;
+  const detail::ThreadState* thread = detail::thread_state;
+  const Context* context = thread != nullptr ? thread->contexts.current() : nullptr;
+  if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
+  if (context->state.load(std::memory_order_acquire) != ContextState::active) {
+    return CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  }
+  if (thread->bound_context == context->id &&
+      thread->bound_unique_id == context->unique_id.load(std::memory_order_relaxed)) {
+    return CUDA_SUCCESS;
+  }
+  return detail::bind_context(*context);
+}
+
+/// The calling thread's current context, whatever its state; nullptr when there is none. Never
+/// freed.
+inline Context* current_context() noexcept {
+  const detail::ThreadState* thread = detail::thread_state;
+  return thread != nullptr ? thread->contexts.current() : nullptr;
+}
+
+// --- Sending ---
+
+/// Where the answer to a request of type Call goes: the results, and the bytes that trail a
+/// data-only reply. Views in `value`, and `trailing`, point into memory that this object owns.
+template <class Call>
+class ReplyOf {
+ public:
+  typename Call::Reply value{};
+  std::span<const std::byte> trailing;
+
+  ReplyOf() = default;
+  ReplyOf(const ReplyOf&) = delete;
+  ReplyOf& operator=(const ReplyOf&) = delete;
+
+  /// Memory behind the views; for call().
+  ReplyBuffer& buffer() noexcept { return buffer_; }
+
+ private:
+  ReplyBuffer buffer_;
+};
+
+namespace detail {
+
+/// Encodes and publishes one request; its ticket is taken last. On failure the session is lost.
+/// \param ticket set to the request's ticket.
+template <class Call>
+CUresult publish(const typename Call::Request& request, std::span<const std::byte> trailing,
+                 int descriptor, std::uint8_t flags, transport::Channel*& channel,
+                 std::uint64_t& ticket) noexcept {
+  channel = thread_channel();
+  if (channel == nullptr) return phase_error(phase.load(std::memory_order_acquire));
+  if (!call::encodable(request)) return CUDA_ERROR_INVALID_VALUE;
+  const std::size_t head = call::encoded_size(request);
+  wire::FrameHeader header;
+  header.operation = static_cast<std::uint16_t>(Call::operation);
+  header.flags = flags;
+  header.data_words = call::header_data_words<typename Call::Request>;
+  if (descriptor >= 0 && !channel->attach_descriptor(descriptor)) return CUDA_ERROR_NOT_SUPPORTED;
+  if (trailing.size() <= channel->frame_cap() && head <= channel->frame_cap() - trailing.size()) {
+    std::byte* body = channel->reserve(head + trailing.size());
+    if (body == nullptr) return lose_session(*channel);
+    call::encode(request, body);
+    if (!trailing.empty()) std::memcpy(body + head, trailing.data(), trailing.size());
+    header.length = static_cast<std::uint32_t>(head + trailing.size());
+    header.ticket = ticket = take_ticket();
+    return channel->publish(header) ? CUDA_SUCCESS : lose_session(*channel);
+  }
+  try {
+    ReplyBuffer encoded;
+    std::byte* body = encoded.resize(head);
+    call::encode(request, body);
+    header.ticket = ticket = take_ticket();
+    const std::span<const std::byte> parts[] = {{body, head}, trailing};
+    return transport::send_message(*channel, header, parts) ? CUDA_SUCCESS
+                                                            : lose_session(*channel);
+  } catch (...) {
+    return CUDA_ERROR_OUT_OF_MEMORY;
+  }
+}
+
+}  // namespace detail
+
+/// Sends a request and waits for its answer: one round trip. `trailing` follows a data-only
+/// request; `descriptor` (not taken over) travels with it. Returns the host's CUresult;
+/// `reply.value` is zero where the host gave no result.
+template <class Call>
+CUresult call(const typename Call::Request& request, ReplyOf<Call>& reply,
+              std::span<const std::byte> trailing = {}, int descriptor = -1) noexcept {
+  transport::Channel* channel = nullptr;
+  std::uint64_t ticket = 0;
+  CUresult result = detail::publish<Call>(request, trailing, descriptor, 0, channel, ticket);
+  if (result != CUDA_SUCCESS) return result;
+  RawReply raw;
+  result = detail::receive_reply(*channel, ticket, reply.buffer(), {}, raw);
+  if (result == CUDA_SUCCESS || !raw.body.empty()) {
+    if (!raw.body.empty() || call::DataOnly<typename Call::Reply>) {
+      if (!call::decode(raw.body, raw.data_words, reply.value, reply.trailing)) {
+        return detail::malformed_reply(*channel, static_cast<std::uint16_t>(Call::operation));
+      }
+    }
+  }
+  return result;
+}
+
+/// As call(), but the bytes that trail the reply are written to `destination` without a detour, and
+/// `received` says how many came. More than fit are an error of the host and lose the session.
+template <class Call>
+CUresult call_into(const typename Call::Request& request, ReplyOf<Call>& reply,
+                   std::span<std::byte> destination, std::size_t& received) noexcept {
+  static_assert(call::DataOnly<typename Call::Reply>, "only data-only replies have trailing bytes");
+  received = 0;
+  transport::Channel* channel = nullptr;
+  std::uint64_t ticket = 0;
+  CUresult result = detail::publish<Call>(request, {}, -1, 0, channel, ticket);
+  if (result != CUDA_SUCCESS) return result;
+  RawReply raw;
+  raw.split = true;
+  result = detail::receive_reply(*channel, ticket, reply.buffer(), destination, raw);
+  received = raw.trailing_bytes;
+  if (!call::decode(raw.body, raw.data_words, reply.value, reply.trailing)) {
+    return detail::malformed_reply(*channel, static_cast<std::uint16_t>(Call::operation));
+  }
+  return result;
+}
+
+/// Publishes a request and does not wait; a failure found on the host becomes a deferred error of a
+/// later synchronising call. While a stream of this process is capturing it waits like call(),
+/// because a capture's errors are immediate.
+template <class Call>
+CUresult post(const typename Call::Request& request, std::span<const std::byte> trailing = {},
+              int descriptor = -1) noexcept {
+  if (capture_active()) [[unlikely]] {
+    ReplyOf<Call> reply;
+    return call<Call>(request, reply, trailing, descriptor);
+  }
+  transport::Channel* channel = nullptr;
+  std::uint64_t ticket = 0;
+  return detail::publish<Call>(request, trailing, descriptor, wire::frame_flag::no_reply, channel,
+                               ticket);
+}
+
+namespace detail {
+
+inline CUresult bind_context(const Context& context) noexcept {
+  const std::uint64_t unique_id = context.unique_id.load(std::memory_order_relaxed);
+  const CUresult result = post<calls::ContextBind>({.context = context.id});
+  if (result != CUDA_SUCCESS) return result;
+  thread_state->bound_context = context.id;
+  thread_state->bound_unique_id = unique_id;
+  return CUDA_SUCCESS;
+}
+
+}  // namespace detail
+
+// --- Handles ---
+
+/// True when `id` is a live handle of this process. NULL is not; streams 0, 1 and 2 are.
+inline bool handle_valid(call::HandleKind kind, std::uint64_t id) noexcept {
+  if (kind == call::HandleKind::stream && id <= 2) return true;
+  const detail::Process* process = detail::process_if_ready();
+  return process != nullptr && process->handles.valid(kind, id);
+}
+
+/// A new id; `object` is what the guest keeps about it (not owned). 0 when ids or memory are used
+/// up.
+inline std::uint64_t mint_handle(call::HandleKind kind, void* object = nullptr) noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr ? process->handles.mint(kind, object) : 0;
+}
+
+/// Ends an id. Call it after the request that destroys the object was sent. False when it was not
+/// alive.
+inline bool retire_handle(std::uint64_t id) noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr && process->handles.retire(id);
+}
+
+/// Takes in an id that the host chose; false when it is not such an id.
+inline bool adopt_handle(std::uint64_t id, void* object = nullptr) noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr && process->handles.adopt(id, object);
+}
+
+/// What mint_handle, adopt_handle or set_handle_object stored for a live handle, else nullptr.
+template <class T>
+T* handle_object(call::HandleKind kind, std::uint64_t id) noexcept {
+  const detail::Process* process = detail::process_if_ready();
+  return process != nullptr ? static_cast<T*>(process->handles.object(kind, id)) : nullptr;
+}
+inline bool set_handle_object(std::uint64_t id, void* object) noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr && process->handles.set_object(id, object);
+}
+
+// --- Devices and session ---
+
+/// Devices of the session; 0 before cuInit.
+inline int device_count() noexcept {
+  const detail::Process* process = detail::process_if_ready();
+  return process != nullptr ? static_cast<int>(process->session->devices().size()) : 0;
+}
+
+/// The device of an ordinal; nullptr when there is none.
+inline const Device* find_device(int ordinal) noexcept {
+  const detail::Process* process = detail::process_if_ready();
+  if (process == nullptr || ordinal < 0) return nullptr;
+  const auto& devices = process->session->devices();
+  const auto index = static_cast<std::size_t>(ordinal);
+  return index < devices.size() ? &devices[index] : nullptr;
+}
+
+/// The session; nullptr before cuInit. Lives until the process ends.
+inline Session* session() noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr ? process->session.get() : nullptr;
+}
+
+/// The contexts of this process; nullptr before cuInit.
+inline ContextTable* contexts() noexcept {
+  detail::Process* process = detail::process_if_ready();
+  return process != nullptr ? &process->contexts : nullptr;
+}
+
+/// The calling thread's own state, made on first use. Throws std::bad_alloc.
+inline detail::ThreadState& this_thread() { return detail::ensure_thread_state(); }
+
+// --- Capture (capture_active, capture_began, capture_ended: process.hpp), default stream ---
+
+/// While alive, the calling thread is inside an entry point whose NULL stream is the thread's own
+/// (_ptds and _ptsz functions without a stream parameter).
+class PerThreadScope {
+ public:
+  PerThreadScope() noexcept : outer_(detail::per_thread_default) {
+    detail::per_thread_default = true;
+  }
+  PerThreadScope(const PerThreadScope&) = delete;
+  PerThreadScope& operator=(const PerThreadScope&) = delete;
+  ~PerThreadScope() { detail::per_thread_default = outer_; }
+
+ private:
+  bool outer_;
+};
+
+/// The stream that NULL means for a function without a stream parameter.
+inline CUstream default_stream() noexcept {
+  return detail::per_thread_default ? CU_STREAM_PER_THREAD : nullptr;
+}
+
+// --- Not there ---
+
+/// For a function that is exported and not served: says so once per function in the log.
+inline CUresult not_served(const char* symbol) noexcept {
+  if (detail::first_time(symbol)) {
+    log(LogLevel::warn, symbol, " is not served; it returns CUDA_ERROR_NOT_SUPPORTED");
+  }
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+
+}  // namespace vgpu::guest

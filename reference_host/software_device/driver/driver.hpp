@@ -1,0 +1,55 @@
+#pragma once
+
+/// \file
+/// All state of the driver. Made by cuInit and never destroyed: streams' threads may outlive main.
+
+#include <cuda.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "allocation.hpp"
+#include "context.hpp"
+#include "device.hpp"
+#include "entry.hpp"
+#include "handle_table.hpp"
+#include "module.hpp"
+#include "stream.hpp"
+
+namespace vgpu::softdevice {
+
+class Event;
+struct Graph;
+struct GraphExec;
+struct GraphNode;
+class MemoryPool;
+struct PhysicalMemory;
+
+struct Driver {
+  std::vector<std::unique_ptr<Device>> devices;
+  AllocationMap allocations;
+  HandleTable<CUcontext, Context, HandleKind::context> contexts;
+  HandleTable<CUstream, Stream, HandleKind::stream> streams;
+  HandleTable<CUevent, Event, HandleKind::event> events;
+  HandleTable<CUmodule, Module, HandleKind::module> modules;
+  HandleTable<CUlibrary, Library, HandleKind::library> libraries;
+  HandleTable<CUfunction, Function, HandleKind::function> functions;
+  HandleTable<CUkernel, LibraryKernel, HandleKind::kernel> kernels;
+  HandleTable<CUgraph, Graph, HandleKind::graph> graphs;
+  HandleTable<CUgraphNode, GraphNode, HandleKind::graph_node> graph_nodes;
+  HandleTable<CUgraphExec, GraphExec, HandleKind::graph_exec> graph_execs;
+  HandleTable<CUmemoryPool, MemoryPool, HandleKind::pool> pools;
+  HandleTable<CUmemGenericAllocationHandle, PhysicalMemory, HandleKind::physical_memory> physical;
+  std::atomic<std::uint64_t> next_context_id{1};
+  std::atomic<std::uint64_t> next_stream_id{15};
+  std::atomic<std::uint64_t> next_buffer_id{1};
+};
+
+/// Only after `is_initialised`.
+Driver& driver() noexcept;
+
+/// \return null and CUDA_ERROR_INVALID_DEVICE for a number that no device has.
+Device* find_device(CUdevice device) noexcept;
+
+}  // namespace vgpu::softdevice

@@ -1,0 +1,109 @@
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+#include "driver.hpp"
+#include "event.hpp"
+#include "graph.hpp"
+#include "pool.hpp"
+#include "virtual_memory.hpp"
+
+namespace vgpu::softdevice {
+namespace {
+
+std::atomic<Driver*> instance{nullptr};
+std::atomic<bool> forked{false};
+std::mutex init_mutex;
+
+unsigned long long environment_number(const char* name, unsigned long long fallback) {
+  const char* text = std::getenv(name);
+  if (text == nullptr || *text == '\0') return fallback;
+  char* end = nullptr;
+  const unsigned long long value = std::strtoull(text, &end, 0);
+  if (end == text || *end != '\0') {
+    log_line(std::string("ignored ") + name + "=" + text + ": not a number");
+    return fallback;
+  }
+  return value;
+}
+
+std::size_t default_memory() {
+  const auto pages = static_cast<std::size_t>(std::max(0L, ::sysconf(_SC_PHYS_PAGES)));
+  const auto page = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
+  return std::min(std::size_t{8} << 30, pages / 2 * page);
+}
+
+}  // namespace
+
+bool is_initialised() noexcept {
+  return instance.load(std::memory_order_acquire) != nullptr &&
+         !forked.load(std::memory_order_relaxed);
+}
+
+void log_line(std::string_view text) noexcept {
+  static const bool enabled = [] {
+    const char* value = std::getenv("VGPU_SOFT_LOG");
+    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+  }();
+  if (!enabled) return;
+  std::fprintf(stderr, "vgpu-softdevice: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+Driver& driver() noexcept { return *instance.load(std::memory_order_acquire); }
+
+Device* find_device(CUdevice device) noexcept {
+  auto& devices = driver().devices;
+  if (device < 0 || static_cast<std::size_t>(device) >= devices.size()) return nullptr;
+  return devices[static_cast<std::size_t>(device)].get();
+}
+
+}  // namespace vgpu::softdevice
+
+using namespace vgpu::softdevice;
+
+extern "C" {
+
+CUresult cuInit(unsigned int flags) {
+  return guarded([&]() -> CUresult {
+    if (forked) return CUDA_ERROR_NOT_INITIALIZED;
+    if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
+    const std::lock_guard lock(init_mutex);
+    if (instance.load() != nullptr) return CUDA_SUCCESS;
+    const auto capability = environment_number("VGPU_SOFT_CC", 75);
+    const auto count = std::clamp(environment_number("VGPU_SOFT_DEVICES", 1), 1ULL, 8ULL);
+    const auto memory = environment_number("VGPU_SOFT_MEMORY", default_memory());
+    if (capability < 50 || capability > 129 || memory < (1U << 20)) {
+      log_line("VGPU_SOFT_CC must lie between 50 and 129, VGPU_SOFT_MEMORY be 1 MiB or more");
+      return CUDA_ERROR_NO_DEVICE;
+    }
+    pthread_atfork(nullptr, nullptr, [] { forked = true; });
+    auto made = std::make_unique<Driver>();
+    for (unsigned long long i = 0; i < count; ++i) {
+      auto device = std::make_unique<Device>(static_cast<int>(i), static_cast<int>(capability),
+                                             static_cast<std::size_t>(memory));
+      if (device->memory().capacity() == 0) {
+        log_line("no address space for the device's memory");
+        return CUDA_ERROR_OUT_OF_MEMORY;
+      }
+      device->primary()->handle = made->contexts.add(device->primary());
+      made->devices.push_back(std::move(device));
+    }
+    Driver* const all = made.release();
+    for (const auto& device : all->devices) create_default_pool(*all, *device);
+    instance.store(all, std::memory_order_release);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuDriverGetVersion(int* version) {
+  if (version == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  *version = CUDA_VERSION;
+  return CUDA_SUCCESS;
+}
+
+}  // extern "C"

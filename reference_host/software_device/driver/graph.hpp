@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cuda.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "completion.hpp"
+#include "work.hpp"
+
+namespace vgpu::softdevice {
+
+struct Allocation;
+struct Graph;
+
+/// A node; `graph_mutex()` guards everything but the work of an executable graph.
+struct GraphNode {
+  CUgraphNode handle = nullptr;
+  std::weak_ptr<Graph> graph;
+  Work work;
+  std::weak_ptr<Context> context;
+  std::vector<GraphNode*> dependencies;
+  std::vector<GraphNode*> dependents;
+  CUgraphNode original = nullptr;  ///< the node this one was cloned from
+};
+
+/// Memory that graph nodes allocated: it lives as long as any graph or executable that knows it.
+struct GraphMemory {
+  std::vector<std::uintptr_t> addresses;
+  GraphMemory() = default;
+  GraphMemory(const GraphMemory&) = delete;
+  GraphMemory& operator=(const GraphMemory&) = delete;
+  ~GraphMemory();
+};
+
+struct Graph : std::enable_shared_from_this<Graph> {
+  CUgraph handle = nullptr;
+  std::vector<std::shared_ptr<GraphNode>> nodes;
+  std::shared_ptr<GraphMemory> memory = std::make_shared<GraphMemory>();
+  CUgraphNode owner = nullptr;  ///< of a child graph: the node it belongs to
+
+  /// Adds a node after `dependencies`, which must be this graph's.
+  std::shared_ptr<GraphNode> add(Work work, const std::vector<GraphNode*>& dependencies,
+                                 const std::shared_ptr<Context>& context);
+  /// Nodes so that each comes after its dependencies; empty for a graph with a cycle.
+  std::vector<std::shared_ptr<GraphNode>> in_order() const;
+  std::shared_ptr<Graph> clone() const;
+  /// Takes all handles out of use.
+  void retire();
+};
+
+/// A graph made ready to run: its nodes in one valid order.
+struct GraphExec {
+  struct Step {
+    CUgraphNode node = nullptr;  ///< of the graph it was made from
+    Work work;
+    bool enabled = true;
+    std::vector<std::size_t> dependencies;  ///< indices of steps
+  };
+  CUgraphExec handle = nullptr;
+  unsigned long long flags = 0;
+  std::mutex mutex;
+  std::shared_ptr<std::vector<Step>> steps;  ///< replaced, not changed, by updates
+  std::shared_ptr<GraphMemory> memory;
+  CompletionPtr last;  ///< launches of one executable do not overlap
+};
+
+std::mutex& graph_mutex() noexcept;
+
+CUgraphNodeType node_type(const Work& work) noexcept;
+
+/// Does the steps one after the other on the calling thread.
+CUresult execute_steps(const std::vector<GraphExec::Step>& steps, Context& context);
+
+}  // namespace vgpu::softdevice

@@ -1,0 +1,2 @@
+#define VGPU_ISA baseline
+#include "reference_host/software_device/exec/alu_isa.inl"

@@ -1,0 +1,185 @@
+#include "reference_host/software_device/exec/control_ops.hpp"
+#include "reference_host/software_device/exec/decode.hpp"
+
+namespace vgpu::softdevice::exec {
+
+using ptx::is_float;
+using ptx::size_of;
+
+void Decoder::convert() {
+  ConvertRequest request;
+  bool directed = false;
+  request.rounding = take_rounding(directed, request.integral);
+  request.flush = take(".ftz");
+  request.saturate = take(".sat");
+  request.relu = take(".relu");
+  request.to = take_type();
+  request.from = take_type();
+  if (request.to == Type::f16x2 || request.to == Type::bf16x2) {
+    if (request.from != Type::f32 || operand_count() != 3) {
+      fail("is not supported in this form");
+      return;
+    }
+    Op& op = emit(select_convert_pair(request.to, request.relu, request.rounding));
+    op.d = destination_code(operand(0), request.to);
+    op.a = source_code(operand(1), request.from);
+    op.b = source_code(operand(2), request.from);
+    return;
+  }
+  const auto width = [&](const Operand& value, Type type) {
+    const int least = static_cast<int>(size_of(type));
+    return value.kind == Operand::Kind::reg ? register_width(value.reg) : least < 2 ? 2 : least;
+  };
+  request.to_width = width(operand(0), request.to);
+  request.from_width = width(operand(1), request.from);
+  if (request.from == Type::f16x2 || request.from == Type::bf16x2) fail("is not supported");
+  // Nothing to round: between integers, to a wider format, and into integers (always integral).
+  const bool narrows = is_float(request.to) && (!is_float(request.from) || size_of(request.to) < size_of(request.from));
+  const bool needs_mode = directed && narrows;
+  Op& op = emit(needs_mode ? select_rounded_convert(request) : select_convert(request));
+  const bool wide_source = !is_float(request.from) || size_of(request.from) == 2;
+  const bool wide_destination = !is_float(request.to) || size_of(request.to) == 2;
+  op.d = destination_code(operand(0), request.to, wide_destination);
+  op.a = source_code(operand(1), request.from, wide_source);
+  op.aux = pack(request);
+}
+
+bool Decoder::move_special() {
+  const Operand& from = operand(1);
+  if (from.kind != Operand::Kind::special) return false;
+  const bool clock = from.name == "%clock" || from.name == "%clock64" || from.name == "%clock_hi";
+  const bool timer = from.name == "%globaltimer" || from.name == "%globaltimer_lo" ||
+                     from.name == "%globaltimer_hi";
+  if (!clock && !timer) return false;
+  const bool high = from.name.size() > 3 && from.name.substr(from.name.size() - 3) == "_hi";
+  const bool wide = from.name == "%clock64" || from.name == "%globaltimer";
+  Op& op = emit(op_clock);
+  op.d = destination_code(operand(0), wide ? Type::u64 : Type::u32);
+  op.aux = timer ? 1 : 0;
+  op.extra = wide ? 2 : high ? 1 : 0;
+  return true;
+}
+
+bool Decoder::move_vector() {
+  const Operand& to = operand(0);
+  const Operand& from = operand(1);
+  const bool pack = from.kind == Operand::Kind::vector;
+  if (!pack && to.kind != Operand::Kind::vector) return false;
+  const Operand& whole = pack ? to : from;
+  const Operand& parts = pack ? from : to;
+  if (whole.kind == Operand::Kind::vector || parts.elements.empty()) {
+    fail("has operands that do not fit");
+    return true;
+  }
+  const Type type = in_->modifiers.empty() ? Type::b32 : ptx::type_named(in_->modifiers.back());
+  const std::size_t part = size_of(type) / parts.elements.size();
+  if (size_of(type) > 8 || part < 2 || part * parts.elements.size() != size_of(type)) {
+    fail("is not supported in this form");
+    return true;
+  }
+  const Type part_type = part == 2 ? Type::b16 : Type::b32;
+  Op op;
+  op.handler = pack ? op_pack : op_unpack;
+  op.extra = static_cast<std::uint32_t>(decoded_.extra.size());
+  op.aux = static_cast<std::uint32_t>(part) | static_cast<std::uint32_t>(size_of(type)) << 8;
+  for (const Operand& element : parts.elements) {
+    std::uint32_t code = no_guard;
+    if (pack) code = source_code(element, part_type);
+    else if (element.kind != Operand::Kind::underscore) code = destination_code(element, part_type);
+    decoded_.extra.push_back(code);
+  }
+  if (pack) op.d = destination_code(whole, type);
+  else op.a = source_code(whole, type);
+  decoded_.ops.push_back(op);
+  return true;
+}
+
+void Decoder::move() {
+  const Type type = take_type();
+  AluRequest request;
+  request.type = type;
+  if (type == Type::pred) {
+    request.op = Alu::pred_mov;
+    Op& op = emit(select_alu(request));
+    bool negated = false;
+    op.d = predicate_destination(operand(0));
+    op.a = op.b = predicate_source(operand(1), negated);
+    if (negated || op.d == no_guard) fail("cannot have this operand");
+    return;
+  }
+  if (move_vector() || failed()) return;
+  if (move_special() || failed()) return;
+  const Operand& from = operand(1);
+  if (from.kind == Operand::Kind::symbol || from.kind == Operand::Kind::name) {
+    const ptx::Variable* variable = find_variable(from);
+    if (variable != nullptr && variable->space == ptx::Space::local) {
+      Op& op = emit(local_address);
+      op.d = destination_code(operand(0), type);
+      op.aux = static_cast<std::uint32_t>(size_of(type));
+      op.immediate = variable->address + static_cast<std::uint64_t>(from.value);
+      if (size_of(type) < 4) fail("is not supported in this form");
+      return;
+    }
+  }
+  if (from.kind == Operand::Kind::special && size_of(type) == 8) {
+    // A 32-bit special register read as 64 bits.
+    ConvertRequest widen;
+    widen.to = Type::u64;
+    widen.from = Type::u32;
+    widen.to_width = 8;
+    widen.from_width = 4;
+    Op& op = emit(select_convert(widen));
+    op.aux = pack(widen);
+    op.d = destination_code(operand(0), type);
+    op.a = source_code(from, Type::u32);
+    return;
+  }
+  request.op = Alu::mov;
+  emit_alu(request, 1);
+}
+
+void Decoder::convert_address() {
+  const bool to = take(".to");
+  ptx::Space space = ptx::Space::generic;
+  std::uint64_t window = 0;
+  if (take(".global") || take(".const")) space = ptx::Space::global;
+  if (take(".shared") || take(".shared::cta")) window = shared_window;
+  if (take(".local")) window = local_window;
+  if (take(".param") || take(".param::entry")) window = param_window;
+  const Type type = take_type();
+  if (space == ptx::Space::generic && window == 0) fail("has no space that is supported");
+  if (size_of(type) != 8) fail("is only supported with 64 bits");
+  AluRequest request;
+  request.type = Type::u64;
+  request.op = window == 0 ? Alu::mov : to ? Alu::sub : Alu::add;
+  // A local symbol as operand: its address first, then into the generic space.
+  const Operand& from = operand(1);
+  const bool is_symbol = from.kind == Operand::Kind::symbol || from.kind == Operand::Kind::name;
+  const ptx::Variable* variable = is_symbol ? find_variable(from) : nullptr;
+  if (variable != nullptr && variable->space == ptx::Space::local && !to) {
+    Op& op = emit(local_address);
+    op.d = destination_code(operand(0), type);
+    op.aux = 8;
+    op.immediate = variable->address + static_cast<std::uint64_t>(from.value) + local_window;
+    return;
+  }
+  Op& op = emit(select_alu(request));
+  op.d = destination_code(operand(0), type);
+  op.a = source_code(from, type);
+  if (window != 0) op.b = constants_.code(8, window);
+}
+
+void Decoder::test_space() {
+  Place place = Place::generic;
+  if (take(".global") || take(".const")) place = Place::global;
+  if (take(".shared") || take(".shared::cta") || take(".shared::cluster")) place = Place::shared;
+  if (take(".local")) place = Place::local;
+  if (take(".param") || take(".param::entry")) place = Place::kernel_param;
+  if (place == Place::generic) fail("has no space that is supported");
+  Op& op = emit(is_space);
+  op.d = predicate_destination(operand(0));
+  op.a = source_code(operand(1), Type::u64);
+  op.aux = static_cast<std::uint32_t>(place);
+}
+
+}  // namespace vgpu::softdevice::exec

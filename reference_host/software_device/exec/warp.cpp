@@ -1,0 +1,258 @@
+#include "reference_host/software_device/exec/warp.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+
+#include "reference_host/software_device/exec/control_ops.hpp"
+
+namespace vgpu::softdevice::exec {
+
+namespace {
+
+/// Instructions a group may run while other lanes of the warp wait: they must get their turn even
+/// if the group spins until one of them does something.
+constexpr std::uint32_t group_slice = 4096;
+
+}  // namespace
+
+LaneStorage::~LaneStorage() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+void LaneStorage::ensure(std::size_t size) {
+  if (size <= size_) return;
+  void* fresh = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (fresh == MAP_FAILED) throw std::bad_alloc();
+  if (data_ != nullptr) ::munmap(data_, size_);
+  data_ = static_cast<std::byte*>(fresh);
+  size_ = size;
+}
+
+Frame* take_frame(Warp& warp, const DecodedFunction& function) {
+  if (warp.free_frames.empty()) {
+    warp.frame_pool.push_back(std::make_unique<Frame>());
+    warp.free_frames.push_back(warp.frame_pool.back().get());
+  }
+  Frame* frame = warp.free_frames.back();
+  warp.free_frames.pop_back();
+  frame->function = &function;
+  frame->caller = nullptr;
+  frame->site = nullptr;
+  frame->return_pc = 0;
+  frame->depth = 0;
+  frame->local_base = 0;
+  frame->registers.ensure(function.register_bytes);
+  frame->params.ensure(function.param_bytes * warp_size);
+  return frame;
+}
+
+namespace {
+
+struct Group {
+  std::uint32_t mask = 0;
+  std::uint32_t pc = 0;
+  std::uint32_t limit = UINT32_MAX;  ///< where the next group of the same frame waits
+  Frame* frame = nullptr;
+};
+
+bool comes_first(const Warp& warp, int lane, const Group& group) {
+  const Frame* frame = warp.frames[lane];
+  if (frame->depth != group.frame->depth) return frame->depth > group.frame->depth;
+  return warp.pcs[lane] < group.pc;
+}
+
+/// The lanes to run next: innermost call first, then the lowest program counter, so that lanes that
+/// took different ways meet again. After a spent slice any other group gets a turn.
+Group pick_group(Warp& warp, std::uint32_t runnable) {
+  Group group;
+  const int first = std::countr_zero(runnable);
+  const bool together = [&] {
+    for (std::uint32_t rest = runnable; rest != 0; rest &= rest - 1) {
+      const int lane = std::countr_zero(rest);
+      if (warp.pcs[lane] != warp.pcs[first] || warp.frames[lane] != warp.frames[first])
+        return false;
+    }
+    return true;
+  }();
+  if (together) {
+    group.mask = runnable;
+    group.pc = warp.pcs[first];
+    group.frame = warp.frames[first];
+    return group;
+  }
+  int chosen = first;
+  group.frame = warp.frames[first];
+  group.pc = warp.pcs[first];
+  const std::uint32_t others = runnable & ~warp.last_group;
+  if (warp.rotate && others != 0) {
+    // The next lane behind the group that ran.
+    const int start = 31 - std::countl_zero(warp.last_group);
+    const std::uint32_t behind = start == 31 ? 0 : others & (all_lanes << (start + 1));
+    chosen = std::countr_zero(behind != 0 ? behind : others);
+    group.frame = warp.frames[chosen];
+    group.pc = warp.pcs[chosen];
+  } else {
+    for (std::uint32_t rest = runnable; rest != 0; rest &= rest - 1) {
+      const int lane = std::countr_zero(rest);
+      if (!comes_first(warp, lane, group)) continue;
+      group.frame = warp.frames[lane];
+      group.pc = warp.pcs[lane];
+    }
+  }
+  for (std::uint32_t rest = runnable; rest != 0; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    if (warp.frames[lane] != group.frame) continue;
+    if (warp.pcs[lane] == group.pc) group.mask |= 1u << lane;
+    else if (warp.pcs[lane] > group.pc) group.limit = std::min(group.limit, warp.pcs[lane]);
+  }
+  return group;
+}
+
+void set_pcs(Warp& warp, std::uint32_t mask, std::uint32_t pc) {
+  if (mask == all_lanes) {
+    warp.pcs.fill(pc);
+    return;
+  }
+  for (; mask != 0; mask &= mask - 1) warp.pcs[std::countr_zero(mask)] = pc;
+}
+
+/// Runs one group until it meets another, splits, blocks or has spent `slice` instructions. The
+/// program counters of its lanes are stored. Returns what is left of the slice.
+std::uint32_t run_group(Warp& warp, const Group& group, std::uint32_t slice) {
+  enter_frame(warp, group.frame);
+  const Op* const ops = group.frame->function->ops.data();
+  std::uint32_t pc = group.pc;
+  const std::uint32_t mask = group.mask;
+  while (slice != 0) {
+    --slice;
+    const Op& op = ops[pc];
+    std::uint32_t active = mask;
+    if (op.guard != no_guard) {
+      const std::uint32_t guard = predicate(warp, op.guard);
+      active &= op.guard_negated ? ~guard : guard;
+      if (active == 0) {
+        if (++pc >= group.limit) break;
+        continue;
+      }
+    }
+    switch (op.kind) {
+      case OpKind::plain:
+        op.handler(warp, op, active);
+        ++pc;
+        break;
+      case OpKind::memory:
+        op.handler(warp, op, active);
+        if (warp.fault) return slice;
+        ++pc;
+        break;
+      case OpKind::branch:
+        if (active == mask) {
+          pc = op.aux;
+          break;
+        }
+        set_pcs(warp, active, op.aux);
+        set_pcs(warp, mask & ~active, pc + 1);
+        return slice;
+      case OpKind::control: {
+        if (active != mask) set_pcs(warp, mask & ~active, pc + 1);
+        set_pcs(warp, active, pc);
+        warp.pc = pc;
+        op.handler(warp, op, active);
+        // Still together one instruction later: no need to look for another group.
+        if (op.handler == op_sync && active == mask && warp.pc == pc + 1) {
+          ++pc;
+          break;
+        }
+        return slice;
+      }
+    }
+    if (pc >= group.limit || warp.end_slice) break;
+  }
+  set_pcs(warp, mask, pc);
+  return slice;
+}
+
+}  // namespace
+
+WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
+  warp.end_slice = false;
+  const std::uint64_t generation = warp.block->grid->memory->generation();
+  if (generation != warp.range_generation) {
+    warp.ranges.fill({});
+    warp.range_generation = generation;
+  }
+  while (warp.live != 0) {
+    std::uint32_t runnable = warp.live & ~warp.at_barrier & ~warp.at_sync;
+    if (runnable == 0) {
+      if (warp.at_sync == 0) return WarpStatus::blocked;
+      if ((warp.at_barrier & warp.live) != 0) return WarpStatus::blocked;
+      // All that is left waits inside the warp for lanes that will not come (they exited, or wait
+      // elsewhere): go on with who is there.
+      const std::uint32_t waiting = warp.at_sync & warp.live;
+      Group group;
+      const int first = std::countr_zero(waiting);
+      group.frame = warp.frames[first];
+      group.pc = warp.pcs[first];
+      for (std::uint32_t rest = waiting; rest != 0; rest &= rest - 1) {
+        const int lane = std::countr_zero(rest);
+        if (comes_first(warp, lane, group)) {
+          group.frame = warp.frames[lane];
+          group.pc = warp.pcs[lane];
+        }
+      }
+      for (std::uint32_t rest = waiting; rest != 0; rest &= rest - 1) {
+        const int lane = std::countr_zero(rest);
+        if (warp.frames[lane] == group.frame && warp.pcs[lane] == group.pc)
+          group.mask |= 1u << lane;
+      }
+      warp.at_sync &= ~group.mask;
+      enter_frame(warp, group.frame);
+      exchange(warp, group.frame->function->ops[group.pc], group.mask);
+      set_pcs(warp, group.mask, group.pc + 1);
+      continue;
+    }
+    if (budget == 0 || warp.end_slice) return WarpStatus::yielded;
+    const Group group = pick_group(warp, runnable);
+    const bool alone = group.mask == runnable;
+    const std::uint32_t slice = alone ? budget : std::min(budget, group_slice);
+    const std::uint32_t left = run_group(warp, group, slice);
+    if (warp.fault) return WarpStatus::done;
+    warp.rotate = !alone && left == 0;
+    warp.last_group = group.mask;
+    budget -= slice - left;
+  }
+  return WarpStatus::done;
+}
+
+void barrier_arrive(Block& block, std::uint32_t id, std::uint32_t lanes, std::uint32_t expected,
+                    std::uint32_t true_lanes) {
+  Barrier& barrier = block.barriers[id];
+  barrier.arrived += static_cast<std::uint32_t>(std::popcount(lanes));
+  barrier.true_count += static_cast<std::uint32_t>(std::popcount(true_lanes));
+  if (expected != 0) barrier.expected = expected;
+  const std::uint32_t needed = barrier.expected != 0 ? barrier.expected : block.live_threads;
+  if (barrier.arrived < needed) return;
+  barrier.result_count = barrier.true_count;
+  barrier.result_total = barrier.arrived;
+  barrier.arrived = 0;
+  barrier.true_count = 0;
+  barrier.expected = 0;
+  for (std::size_t i = 0; i < block.warp_count; ++i) {
+    Warp& warp = *block.warps[i];
+    warp.released |= warp.waiting[id];
+    warp.at_barrier &= ~warp.waiting[id];
+    warp.waiting[id] = 0;
+  }
+}
+
+void barrier_recheck(Block& block) {
+  for (std::uint32_t id = 0; id < block.barriers.size(); ++id)
+    if (block.barriers[id].arrived != 0) barrier_arrive(block, id, 0, 0, 0);
+}
+
+}  // namespace vgpu::softdevice::exec
