@@ -10,7 +10,7 @@ set(VGPU_CALL_FILES ${VGPU_SCHEMA_FILES})
 list(REMOVE_ITEM VGPU_CALL_FILES ${VGPU_SCHEMA_DIR}/annotations.capnp)
 
 set(VGPU_GENERATED_HEADERS calls.hpp operations.hpp driver_table.hpp symbols.hpp guest_written.hpp host_written.hpp
-                           host_dispatch.hpp trace.hpp)
+                           host_dispatch.hpp trace.hpp message_list.hpp)
 foreach(file IN LISTS VGPU_CALL_FILES)
   get_filename_component(stem ${file} NAME_WE)
   list(APPEND VGPU_GENERATED_HEADERS calls/${stem}.hpp)
@@ -22,7 +22,7 @@ list(TRANSFORM VGPU_GENERATED_SOURCES PREPEND ${VGPU_GENERATED_DIR}/)
 
 add_custom_command(
   OUTPUT ${VGPU_GENERATED_HEADERS} ${VGPU_GENERATED_SOURCES}
-  COMMAND CapnProto::capnp_tool compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY}
+  COMMAND ${CAPNP_EXECUTABLE} compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY}
           -o$<TARGET_FILE:capnpc-vgpu>:${VGPU_GENERATED_DIR} ${VGPU_CALL_FILES}
   DEPENDS capnpc-vgpu ${VGPU_SCHEMA_FILES}
   COMMENT "Generating C++ from the call descriptions"

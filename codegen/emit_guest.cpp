@@ -52,9 +52,12 @@ void emit_request_field(Writer& out, const Call& call, const Field& field) {
     }
     out.line("  request.{} = to_wire<std::uint64_t>({});", field.name, name);
     const char* null_allowed = field.optional ? "request.{} != 0 && " : "";
+    const std::string valid =
+        field.handle == "function"
+            ? fmt::format("function_valid(request.{})", field.name)
+            : fmt::format("handle_valid({}, request.{})", handle_kind(field.handle), field.name);
     out.line(
-        "  if ({}!handle_valid({}, request.{})) return {};",
-        fmt::format(fmt::runtime(null_allowed), field.name), handle_kind(field.handle), field.name,
+        "  if ({}!{}) return {};", fmt::format(fmt::runtime(null_allowed), field.name), valid,
         field.handle == "context" ? "CUDA_ERROR_INVALID_CONTEXT" : "CUDA_ERROR_INVALID_HANDLE");
     return;
   }
@@ -309,6 +312,12 @@ using call::copy_bytes;
 using call::copy_layout;
 using call::from_wire;
 using call::to_wire;
+
+// Where CUDA takes a function it takes a kernel too.
+[[maybe_unused]] bool function_valid(std::uint64_t id) noexcept {
+  return handle_valid(::vgpu::call::HandleKind::function, id) ||
+         handle_valid(::vgpu::call::HandleKind::kernel, id);
+}
 )");
   std::string refusals;
   for (const Call& call : model.calls) {

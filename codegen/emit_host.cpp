@@ -29,7 +29,11 @@ void emit_handle_argument(Writer& out, const Parameter& parameter, const Field& 
     return;
   }
   out.line("  {} {}{{}};", parameter.type, parameter.name);
-  out.line("  if (!context.resolve({}, request.{}, {})) return {};", kind, in.name, parameter.name,
+  const std::string resolve =
+      in.handle == "function"
+          ? fmt::format("call::resolve_function(context, request.{}, {})", in.name, parameter.name)
+          : fmt::format("context.resolve({}, request.{}, {})", kind, in.name, parameter.name);
+  out.line("  if (!{}) return {};", resolve,
            in.handle == "context" ? "CUDA_ERROR_INVALID_CONTEXT" : "CUDA_ERROR_INVALID_HANDLE");
   if (in.releases)
     after.push_back(fmt::format("  context.release({}, request.{});", kind, in.name));

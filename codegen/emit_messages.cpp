@@ -46,11 +46,25 @@ void emit_message(Writer& out, const char* name, const Message& message) {
   }
   fill_to(message.data_words * 8U);
   for (const Field* field : pointers) out.line("    {} {}{{}};", member_type(*field), field->name);
+  out.line("    /// Calls `visit(name, field)` for each number, in the order of the data section.");
+  out.line("    template <class Self, class Visitor>");
+  out.line(
+      "    static void numbers([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {{");
+  for (const Field* field : data) {
+    out.line("      visit(std::string_view(\"{0}\"), self.{0});", field->name);
+  }
+  out.line("    }}");
   if (!pointers.empty()) {
     out.line("    template <class Self, class Visitor>");
     out.line("    static void pointers(Self& self, Visitor&& visit) {{");
     for (const Field* field : pointers) out.line("      visit(self.{});", field->name);
     out.line("    }}");
+    std::string names;
+    for (const Field* field : pointers) {
+      names += (names.empty() ? "\"" : ", \"") + field->name + "\"";
+    }
+    out.line("    static constexpr std::array<std::string_view, {}> pointer_names{{{}}};",
+             pointers.size(), names);
   }
   out.line("  }};");
 }
@@ -102,6 +116,23 @@ void emit_messages(const Model& model, const std::string& folder) {
     out.save();
   }
   all.save();
+
+  Writer list(folder + "/vgpu/message_list.hpp");
+  preamble(list, "every message there is, for tests and tools that treat all alike", true);
+  list.raw("#include <vgpu/calls.hpp>\n\nnamespace vgpu::calls {\n\n");
+  list.line(
+      "/// Calls `visit.template operator()<Message>(file, call, \"Request\" or \"Reply\")` for "
+      "every message.");
+  list.line("template <class Visitor>");
+  list.line("void for_each_message(Visitor&& visit) {{");
+  for (const Call& call : model.calls) {
+    for (const char* which : {"Request", "Reply"}) {
+      list.line("  visit.template operator()<{0}::{1}>(\"{2}\", \"{0}\", \"{1}\");", call.name,
+                which, call.file);
+    }
+  }
+  list.raw("}\n\n}  // namespace vgpu::calls\n");
+  list.save();
 }
 
 }  // namespace vgpu::codegen

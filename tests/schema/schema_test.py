@@ -63,8 +63,8 @@ def stub_symbols():
 
 
 def introductions():
-    """(base symbol, CUDA version, per-thread form?) of every ABI variant that the toolkit has a function type for, on any
-    operating system."""
+    """(base symbol, CUDA version, per-thread form?) of every ABI variant that the toolkit has a function type for, on
+    any operating system."""
     found = set()
     for header in TYPEDEF_HEADERS:
         text = (CUDA / "include" / header).read_text()

@@ -68,7 +68,7 @@ class Reader:
         return token
 
     def value(self):
-        """A value as Cap'n Proto writes it: literals, (name = value, ...), [value, ...]; one bare value may be in ()."""
+        """A value as Cap'n Proto writes it: a literal, (name = value, ...), [value, ...], or one bare value in ()."""
         token = self.take()
         if token.startswith('"'):
             text = token

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <random>
+#include <thread>
 
 #include "ring_memory.hpp"
 #include "vgpu/wire/ring.hpp"
@@ -123,6 +124,20 @@ class Scribbler {
   pid_t child_ = -1;
 };
 
+/// Lasts a second, and longer while a busy machine has not let both processes meet.
+class Race {
+ public:
+  bool goes_on(bool met) {
+    auto lasted = std::chrono::steady_clock::now() - begin_;
+    if (++rounds_ % 64 == 0) std::this_thread::yield();
+    return lasted < (met ? std::chrono::seconds(1) : std::chrono::seconds(30));
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  unsigned rounds_ = 0;
+};
+
 // The body's copy is sized by the cap and the ring ends at a guard page: an access out of bounds
 // ends the test, with or without a sanitizer.
 TEST(HostileRing, ARacingWriterNeverCausesAnAccessOutOfBounds) {
@@ -137,8 +152,9 @@ TEST(HostileRing, ARacingWriterNeverCausesAnAccessOutOfBounds) {
                                              0x7fffffff,
                                              0xffffffff};
   Scribbler scribbler([&](std::minstd_rand& random) {
-    std::size_t slot = random() % ring.slot_count();
-    std::uint32_t sequence = random() % 40;
+    std::size_t slot = random() % 2 == 0 ? 0 : random() % ring.slot_count();
+    std::uint32_t sequence =
+        static_cast<std::uint32_t>(random() % 4 == 0 ? random() % 40 : slot + 1);
     std::uint8_t flags = random() % 4 == 0 ? frame_flag::padding : 0;
     std::uint32_t length = lengths[random() % lengths.size()];
     if (random() % 4 == 0) length = static_cast<std::uint32_t>(random() % 2048);
@@ -153,8 +169,8 @@ TEST(HostileRing, ARacingWriterNeverCausesAnAccessOutOfBounds) {
   ASSERT_TRUE(scribbler.started());
   std::uint64_t frames = 0;
   std::uint64_t malformed = 0;
-  auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
-  while (std::chrono::steady_clock::now() < end) {
+  Race race;
+  while (race.goes_on(frames > 100 && malformed > 100)) {
     RingConsumer consumer(ring);
     for (int polls = 0; polls < 2000; ++polls) {
       Poll poll = consumer.poll();
@@ -188,14 +204,13 @@ TEST(HostileRing, AWriterOfTheControlWordsDelaysNobodyPastTheTimeout) {
         control.wanted_head.store(random() * random());
         break;
       default:
-        control.head.store(random() % 64);
+        control.head.store(random() % 2 == 0 ? random() % 64 : random() * random());
         break;
     }
   });
   ASSERT_TRUE(scribbler.started());
-  auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
-  std::uint64_t broken = 0;
-  while (std::chrono::steady_clock::now() < end) {
+  auto begin = std::chrono::steady_clock::now();
+  for (int round = 0; round < 100; ++round) {
     RingProducer producer(ring);
     RingConsumer consumer(ring);
     for (int i = 0; i < 100 && !producer.broken(); ++i) {
@@ -206,9 +221,9 @@ TEST(HostileRing, AWriterOfTheControlWordsDelaysNobodyPastTheTimeout) {
       }
       if (consumer.poll() == Poll::empty) consumer.sleep(std::chrono::microseconds(50));
     }
-    broken += producer.broken() ? 1 : 0;
   }
-  EXPECT_GT(broken, 0u);
+  // 20 000 sleeps of 50 us at most; a lost one would last until the test is killed.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 build_packages=(
   cmake ninja-build g++ capnproto libcapnp-dev libzstd-dev liblz4-dev libcli11-dev
-  nlohmann-json3-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev
+  nlohmann-json3-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev python3
 )
 check_packages=(clang-format clang-tidy)
 

@@ -233,10 +233,15 @@ void Doctor::examine_host() {
       report_.note("The library's own words:");
       report_.quote(probe_.standard_error);
     }
-    report_.advice(
-        fmt::format("start one there by `{} --listen {}`, or leave the host out and let "
-                    "`vgpu run` start a private one.",
-                    installation_.host.string(), host_url_));
+    if (named) {
+      report_.advice(
+          fmt::format("start one there by `{} --listen {}`, or leave the host out and let "
+                      "`vgpu run` start a private one.",
+                      installation_.host.string(), host_url_));
+    } else {
+      report_.advice(
+          "see what vgpu-host says on standard error; with VGPU_LOG=debug the library says more.");
+    }
     return;
   }
   report_.good(fmt::format("The host at {} answers; its driver is for CUDA {}.", host_url_,

@@ -76,11 +76,13 @@ Digest expected_integrity(const IntegrityInput& input, std::span<const Integrity
   constexpr std::array<std::uint8_t, block> key = {0x14, 0x6A, 0xDD, 0xAE, 0x53, 0xA9, 0xA7, 0x52,
                                                    0xAA, 0x08, 0x41, 0x36, 0x0B, 0xF5, 0x5A, 0x9F};
   std::vector<std::uint8_t> inner;
+  inner.reserve(block + sizeof input + devices.size_bytes());
   for (const std::uint8_t byte : key) inner.push_back(byte ^ 0x36);
   append(inner, &input, sizeof input);
   append(inner, devices.data(), devices.size_bytes());
   const Digest inner_digest = md2(inner);
   std::vector<std::uint8_t> outer;
+  outer.reserve(block + sizeof inner_digest);
   for (const std::uint8_t byte : key) outer.push_back(byte ^ 0x5c);
   append(outer, inner_digest.data(), inner_digest.size());
   return md2(outer);

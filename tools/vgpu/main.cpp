@@ -50,10 +50,12 @@ int run_command_line(int argc, char** argv) {
 
   std::string probe_library;
   std::string probe_runtime;
+  bool probe_brief = false;
   int probe_report = -1;
   CLI::App* probe = app.add_subcommand("probe", "")->group("");
   probe->add_option("--library", probe_library)->required();
   probe->add_option("--runtime", probe_runtime);
+  probe->add_flag("--brief", probe_brief);
   probe->add_option("--report-fd", probe_report)->required();
 
   try {
@@ -75,7 +77,7 @@ int run_command_line(int argc, char** argv) {
     return vgpu::tool::doctor(doctor_options);
   }
   if (coverage->parsed()) return vgpu::tool::coverage(coverage_options);
-  return vgpu::tool::run_probe(probe_library, probe_runtime, probe_report);
+  return vgpu::tool::run_probe(probe_library, probe_runtime, probe_brief, probe_report);
 }
 
 }  // namespace

@@ -41,6 +41,15 @@ support::Result<fs::path> make_directory() {
   return system_error("cannot make a temporary directory in /tmp", errno);
 }
 
+/// A private host is as talkative as the guest (VGPU_LOG), but its news are for nobody.
+std::string log_level(const Environment& environment) {
+  std::string wanted = environment.get("VGPU_LOG");
+  for (const char* level : {"error", "info", "debug", "trace"}) {
+    if (wanted == level) return wanted;
+  }
+  return "warning";
+}
+
 /// In the host's process, between fork and exec.
 [[noreturn]] void become_host(pid_t keeper, const std::vector<char*>& argv,
                               const std::vector<char*>& envp, int ready_fd) {
@@ -112,7 +121,7 @@ support::Result<PrivateHost> start_private_host(const Installation& installation
   PrivateHost host{{}, driver};
   if (host.driver.empty()) {
     auto working = find_working_driver(installation, environment);
-    host.driver = working ? std::move(*working) : installation.software_device;
+    host.driver = working ? *working : installation.software_device;
   }
   auto directory = make_directory();
   if (!directory) return directory.error();
@@ -135,6 +144,8 @@ support::Result<PrivateHost> start_private_host(const Installation& installation
                                               host.url,
                                               "--driver",
                                               host.driver.string(),
+                                              "--log-level",
+                                              log_level(environment),
                                               "--ready-fd",
                                               std::to_string(ready_write.get())};
   const std::vector<char*> argv = argument_pointers(arguments);

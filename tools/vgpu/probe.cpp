@@ -173,7 +173,7 @@ void send(const json& report, int fd) {
   }
 }
 
-void examine(void* library, const std::string& runtime, int report_fd, json& report) {
+void examine(void* library, const std::string& runtime, bool brief, int report_fd, json& report) {
   const Driver driver(library);
   if (!driver.complete()) {
     report["failure"] = "it lacks functions that every libcuda.so.1 exports";
@@ -194,6 +194,7 @@ void examine(void* library, const std::string& runtime, int report_fd, json& rep
   report["during"] = "the questions about devices";
   send(report, report_fd);
   if (init == CUDA_SUCCESS) examine_devices(driver, report);
+  if (brief) return;
   report["during"] = "the questions about private tables";
   send(report, report_fd);
   for (const RuntimeTable& table : runtime_tables) {
@@ -250,13 +251,13 @@ Probe parse(const std::string& line) {
 
 }  // namespace
 
-int run_probe(const std::string& library, const std::string& runtime, int report_fd) {
+int run_probe(const std::string& library, const std::string& runtime, bool brief, int report_fd) {
   json report;
   void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     report["failure"] = ::dlerror();
   } else {
-    examine(handle, runtime, report_fd, report);
+    examine(handle, runtime, brief, report_fd, report);
   }
   report["complete"] = true;
   send(report, report_fd);
@@ -267,6 +268,7 @@ Probe probe_library(const Installation& installation, const std::filesystem::pat
                     const Environment& environment, const std::filesystem::path& runtime) {
   std::vector<std::string> arguments = {installation.executable.string(), "probe", "--library",
                                         library.string()};
+  if (library != installation.guest_library) arguments.emplace_back("--brief");
   if (!runtime.empty()) {
     arguments.emplace_back("--runtime");
     arguments.push_back(runtime.string());

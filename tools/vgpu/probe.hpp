@@ -48,10 +48,12 @@ struct Probe {
 /// Loads `library` in a child process and asks it.
 /// \param environment  of the child; VGPU_HOST in it decides which host the guest talks to
 /// \param runtime      a libcudart.so to try on top of the library; empty = none
+/// A library that is not our guest is only asked for its devices.
 Probe probe_library(const Installation& installation, const std::filesystem::path& library,
                     const Environment& environment, const std::filesystem::path& runtime);
 
 /// The child's side: `vgpu probe`. Writes its findings to `report_fd` as JSON.
-int run_probe(const std::string& library, const std::string& runtime, int report_fd);
+/// \param brief  leaves out everything beyond devices
+int run_probe(const std::string& library, const std::string& runtime, bool brief, int report_fd);
 
 }  // namespace vgpu::tool

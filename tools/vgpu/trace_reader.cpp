@@ -67,6 +67,9 @@ std::optional<TracedCall> parse_trace_line(std::string_view line) {
     call.symbol = symbol;
     call.arguments = line.substr(open + 1, equals - open - 1);
     call.result = word(line, equals + separator);
+    const std::size_t name = equals + separator + call.result.size() + 1;
+    if (name < line.size() && line.substr(name).starts_with("CUDA_"))
+      call.result = word(line, name);
     if (call.result.empty()) return std::nullopt;
     return call;
   }

@@ -10,13 +10,13 @@
 namespace vgpu::tool {
 
 /// One driver call in a trace that the guest wrote to the file named by VGPU_TRACE. The guest
-/// writes one line per finished call that has `symbol(arguments) = RESULT` in it, where RESULT is
-/// a CUresult by name or by number.
+/// writes one line per finished call (include/vgpu/guest/call_log.hpp):
+///     4711.4712 cuMemAlloc_v2(dptr=0x7ffd5c3a1e08, bytesize=1024) = 2 CUDA_ERROR_OUT_OF_MEMORY
 struct TracedCall {
   std::size_t line = 0;  ///< counts from 1
   std::string symbol;
   std::string arguments;
-  std::string result;  ///< "CUDA_SUCCESS" or "0", "CUDA_ERROR_INVALID_VALUE", "1", ...
+  std::string result;  ///< by name; by number where the line has no name
 
   [[nodiscard]] bool failed() const { return result != "CUDA_SUCCESS" && result != "0"; }
 };

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
+#include <vgpu/call/handle.hpp>
 
 namespace vgpu::call {
 
@@ -97,6 +98,15 @@ template <class H, class Context, class Kind>
     if (!context.resolve(kind, ids[i], out[i])) return false;
   }
   return true;
+}
+
+/// The backend's function behind an id. Where CUDA takes a function it takes a kernel too, and so
+/// does the backend.
+template <class H, class Context>
+[[nodiscard]] bool resolve_function(Context& context, std::uint64_t id, H& out) {
+  const HandleKind kind =
+      HandleId{id}.kind() == HandleKind::kernel ? HandleKind::kernel : HandleKind::function;
+  return context.resolve(kind, id, out);
 }
 
 }  // namespace vgpu::call

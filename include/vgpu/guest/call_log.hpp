@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The call log: with VGPU_TRACE=path in the environment, every driver call is appended to that file
-/// when it returns, one line each, with its arguments and its result:
+/// The call log: with VGPU_TRACE=path in the environment, every driver call is appended to that
+/// file when it returns, one line each, with its arguments and its result:
 ///
 ///     4711.4712 cuMemAlloc_v2(dptr=0x7ffd5c3a1e08, bytesize=1024) = 2 CUDA_ERROR_OUT_OF_MEMORY
 ///
@@ -116,7 +116,8 @@ void append_value(std::string& line, const T& value) {
 /// True when calls are logged. Any thread.
 inline bool call_log_enabled() noexcept {
   int file = detail::trace_file.load(std::memory_order_relaxed);
-  if (file == detail::trace_unopened) [[unlikely]] file = detail::open_trace();
+  if (file == detail::trace_unopened) [[unlikely]]
+    file = detail::open_trace();
   return file >= 0;
 }
 

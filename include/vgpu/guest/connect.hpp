@@ -22,8 +22,9 @@ namespace vgpu::guest {
 
 /// A Dialer for shm, unix and tcp URLs.
 inline Dialer url_dialer(transport::Url url) {
-  return [url = std::move(url)](const Hello& wanted, ReplyBuffer& reply)
-             -> support::Result<std::unique_ptr<transport::Channel>> {
+  return [url = std::move(url)](
+             const Hello& wanted,
+             ReplyBuffer& reply) -> support::Result<std::unique_ptr<transport::Channel>> {
     constexpr std::chrono::seconds connect_timeout{5};
     constexpr std::chrono::seconds answer_timeout{30};  // a cold worker initialises its driver
     auto socket = transport::dial(url, connect_timeout);

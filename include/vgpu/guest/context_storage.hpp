@@ -33,7 +33,7 @@ class ContextStorage {
     }
   }
 
-  /// CUDA_ERROR_INVALID_HANDLE, and `value` unchanged, when there is none.
+  /// CUDA_ERROR_INVALID_HANDLE, and `value` unchanged, when there is none. Any pointer is a key.
   CUresult get(const void* key, void** value) const noexcept {
     for (const Block* block = &first_; block != nullptr;
          block = block->next.load(std::memory_order_acquire)) {
@@ -64,9 +64,8 @@ class ContextStorage {
   /// CUDA_ERROR_INVALID_HANDLE when the key exists: the old value stays.
   CUresult put(void* key, void* value, Destructor destructor) {
     const std::lock_guard lock(mutex_);
-    if (key == nullptr) return CUDA_ERROR_INVALID_VALUE;
     if (find(key) != nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    Slot* slot = find(nullptr);
+    Slot* slot = find(&free_key);
     if (slot == nullptr) slot = &add_block().slots[0];
     slot->destructor = destructor;
     slot->order = ++order_;
@@ -77,9 +76,9 @@ class ContextStorage {
   /// Forgets a key without running its destructor; CUDA_ERROR_INVALID_HANDLE when there is none.
   CUresult remove(void* key) {
     const std::lock_guard lock(mutex_);
-    Slot* slot = key != nullptr ? find(key) : nullptr;
+    Slot* slot = find(key);
     if (slot == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    write(*slot, nullptr, nullptr);
+    write(*slot, &free_key, nullptr);
     return CUDA_SUCCESS;
   }
 
@@ -96,9 +95,12 @@ class ContextStorage {
   }
 
  private:
+  /// Its address marks a free slot: any other pointer, NULL included, may be a key.
+  static constexpr char free_key = 0;
+
   struct Slot {
     std::atomic<std::uint64_t> version{0};  // odd while it changes; 0 = never used
-    std::atomic<void*> key{nullptr};        // nullptr = free
+    std::atomic<const void*> key{&free_key};
     std::atomic<void*> value{nullptr};
     Destructor destructor = nullptr;
     std::uint64_t order = 0;
@@ -132,7 +134,7 @@ class ContextStorage {
     return *block;
   }
 
-  static void write(Slot& slot, void* key, void* value) noexcept {
+  static void write(Slot& slot, const void* key, void* value) noexcept {
     const std::uint64_t version = slot.version.load(std::memory_order_relaxed);
     slot.version.store(version + 1, std::memory_order_relaxed);
     // The release stores keep the odd version before them; readers pair with their acquire loads.
@@ -147,13 +149,13 @@ class ContextStorage {
     for (Block* block = &first_; block != nullptr;
          block = block->next.load(std::memory_order_relaxed)) {
       for (Slot& slot : block->slots) {
-        void* key = slot.key.load(std::memory_order_relaxed);
-        if (key == nullptr) continue;
-        entries.push_back({key, slot.value.load(std::memory_order_relaxed), slot.destructor,
-                           slot.order});
+        const void* key = slot.key.load(std::memory_order_relaxed);
+        if (key == &free_key) continue;
+        entries.push_back({const_cast<void*>(key), slot.value.load(std::memory_order_relaxed),
+                           slot.destructor, slot.order});
       }
     }
-    for (const Entry& entry : entries) write(*find(entry.key), nullptr, nullptr);
+    for (const Entry& entry : entries) write(*find(entry.key), &free_key, nullptr);
     std::sort(entries.begin(), entries.end(),
               [](const Entry& a, const Entry& b) { return a.order > b.order; });
     return entries;

@@ -89,11 +89,8 @@ class ContextHost {
 /// The contexts of this process. Any thread; each passes its own ThreadContexts.
 class ContextTable {
  public:
-  static constexpr unsigned valid_flags = CU_CTX_FLAGS_MASK;
-
   /// Both outlive the table.
-  ContextTable(HandleTable& handles, ContextHost& host) noexcept
-      : handles_(handles), host_(host) {}
+  ContextTable(HandleTable& handles, ContextHost& host) noexcept : handles_(handles), host_(host) {}
   ContextTable(const ContextTable&) = delete;
   ContextTable& operator=(const ContextTable&) = delete;
 
@@ -108,7 +105,8 @@ class ContextTable {
     }
   }
 
-  /// The context of a live handle, primary ones also while inactive; nullptr when unknown.
+  /// The context of a handle, also while it is inactive and after it was destroyed: CUDA lets those
+  /// become current still. nullptr for what never was a context.
   Context* find(CUcontext handle) const noexcept {
     return static_cast<Context*>(
         handles_.object(call::HandleKind::context, reinterpret_cast<std::uint64_t>(handle)));
@@ -132,6 +130,7 @@ class ContextTable {
     return CUDA_SUCCESS;
   }
   CUresult push_current(ThreadContexts& thread, CUcontext handle) {
+    if (handle == nullptr) return CUDA_ERROR_INVALID_VALUE;
     Context* context = find(handle);
     if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
     thread.push(context);
@@ -164,45 +163,36 @@ class ContextTable {
   CUresult release(ThreadContexts& thread, int device) {
     if (!valid_device(device)) return CUDA_ERROR_INVALID_DEVICE;
     Primary& primary = *primaries_[static_cast<std::size_t>(device)];
+    CUresult result = CUDA_SUCCESS;
     {
       const std::lock_guard lock(primary.mutex);
       if (primary.count == 0) return CUDA_ERROR_INVALID_CONTEXT;
-      if (primary.count > 1) {
-        --primary.count;
-        return CUDA_SUCCESS;
-      }
+      if (--primary.count > 0 || !deactivate(*primary.context)) return CUDA_SUCCESS;
+      result = host_.release_primary(device);
     }
     run_destructors(thread, *primary.context);
-    const std::lock_guard lock(primary.mutex);
-    if (primary.count == 0) return CUDA_ERROR_INVALID_CONTEXT;
-    if (--primary.count > 0) return CUDA_SUCCESS;  // retained again meanwhile
-    if (primary.context->state.load(std::memory_order_relaxed) != ContextState::active) {
-      return CUDA_SUCCESS;
-    }
-    primary.context->state.store(ContextState::inactive, std::memory_order_release);
-    return host_.release_primary(device);
+    return result;
   }
 
-  /// Ends what lives in the context, whoever retains it; retains are counted on.
+  /// Ends what lives in the context, whoever retains it; retains are counted on, and the next one
+  /// makes the context anew.
   CUresult reset(ThreadContexts& thread, int device) {
     if (!valid_device(device)) return CUDA_ERROR_INVALID_DEVICE;
     Primary& primary = *primaries_[static_cast<std::size_t>(device)];
-    if (primary.context->state.load(std::memory_order_acquire) != ContextState::active) {
-      return CUDA_SUCCESS;
+    CUresult result = CUDA_SUCCESS;
+    {
+      const std::lock_guard lock(primary.mutex);
+      if (!deactivate(*primary.context)) return CUDA_SUCCESS;
+      result = host_.reset_primary(device);
     }
     run_destructors(thread, *primary.context);
-    const std::lock_guard lock(primary.mutex);
-    if (primary.context->state.load(std::memory_order_relaxed) != ContextState::active) {
-      return CUDA_SUCCESS;
-    }
-    primary.context->state.store(ContextState::inactive, std::memory_order_release);
-    return host_.reset_primary(device);
+    return result;
   }
 
   /// Takes effect at once on an active context, and is remembered for an inactive one.
   CUresult set_flags(int device, unsigned flags) {
     if (!valid_device(device)) return CUDA_ERROR_INVALID_DEVICE;
-    if (!flags_valid(flags)) return CUDA_ERROR_INVALID_VALUE;
+    if (!flags_valid(flags, CU_CTX_MAP_HOST)) return CUDA_ERROR_INVALID_VALUE;
     Primary& primary = *primaries_[static_cast<std::size_t>(device)];
     const std::lock_guard lock(primary.mutex);
     const CUresult result = host_.set_primary_flags(device, flags);
@@ -231,27 +221,36 @@ class ContextTable {
     return context;
   }
 
-  /// Destructors of its storage run first, with the context current; it leaves the calling thread's
-  /// stack when it is on top, and stays current, dead, in others.
+  /// It leaves the calling thread's stack when it is on top, and stays current, dead, elsewhere.
   CUresult destroy(ThreadContexts& thread, CUcontext handle) {
+    if (handle == nullptr) return CUDA_ERROR_INVALID_VALUE;
     Context* context = find(handle);
     if (context == nullptr || context->primary) return CUDA_ERROR_INVALID_CONTEXT;
-    run_destructors(thread, *context);
     ContextState expected = ContextState::active;
     if (!context->state.compare_exchange_strong(expected, ContextState::destroyed)) {
-      return CUDA_ERROR_INVALID_CONTEXT;  // another thread was faster
+      return CUDA_ERROR_CONTEXT_IS_DESTROYED;
     }
-    if (thread.current() == context) thread.pop();
     const CUresult result = host_.destroy(context->id);
-    handles_.retire(context->id);
+    run_destructors(thread, *context);
+    if (thread.current() == context) thread.pop();
     return result;
   }
 
-  static bool flags_valid(unsigned flags) noexcept {
-    if ((flags & ~valid_flags) != 0) return false;
+  /// `refused`: bits that are flags, and not allowed here.
+  static bool flags_valid(unsigned flags, unsigned refused = 0) noexcept {
+    if ((flags & ~static_cast<unsigned>(CU_CTX_FLAGS_MASK)) != 0 || (flags & refused) != 0) {
+      return false;
+    }
     const unsigned schedule = flags & CU_CTX_SCHED_MASK;
     return schedule == CU_CTX_SCHED_AUTO || schedule == CU_CTX_SCHED_SPIN ||
            schedule == CU_CTX_SCHED_YIELD || schedule == CU_CTX_SCHED_BLOCKING_SYNC;
+  }
+
+  /// What cuCtxGetFlags says.
+  static unsigned reported_flags(const Context& context) noexcept {
+    if (context.state.load(std::memory_order_acquire) != ContextState::active) return 0;
+    const unsigned flags = context.flags.load(std::memory_order_relaxed);
+    return context.primary ? flags | static_cast<unsigned>(CU_CTX_MAP_HOST) : flags;
   }
 
  private:
@@ -271,6 +270,15 @@ class ContextTable {
     context.state.store(ContextState::active, std::memory_order_release);
   }
 
+  /// A primary context that ends forgets its flags. False when it was not active.
+  static bool deactivate(Context& context) noexcept {
+    if (context.state.load(std::memory_order_relaxed) != ContextState::active) return false;
+    context.state.store(ContextState::inactive, std::memory_order_release);
+    context.flags.store(0, std::memory_order_relaxed);
+    return true;
+  }
+
+  /// With the context, which has ended already, current and no lock held.
   static void run_destructors(ThreadContexts& thread, Context& context) {
     thread.push(&context);
     context.storage.clear(context.handle());

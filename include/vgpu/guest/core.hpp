@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vgpu/calls/session.hpp>
 #include <vgpu/operations.hpp>
 
@@ -45,7 +46,8 @@ namespace vgpu::guest {
 inline CUresult enter(call::ContextNeed need) noexcept {
   if (need == call::ContextNeed::anytime) return CUDA_SUCCESS;
   const detail::Phase phase = detail::phase.load(std::memory_order_acquire);
-  if (phase != detail::Phase::ready) [[unlikely]] return detail::phase_error(phase);
+  if (phase != detail::Phase::ready) [[unlikely]]
+    return detail::phase_error(phase);
   if (need == call::ContextNeed::none) return CUDA_SUCCESS;
   const detail::ThreadState* thread = detail::thread_state;
   const Context* context = thread != nullptr ? thread->contexts.current() : nullptr;
@@ -76,6 +78,7 @@ class ReplyOf {
  public:
   typename Call::Reply value{};
   std::span<const std::byte> trailing;
+  support::UniqueFd descriptor;  ///< what came with the answer, if anything
 
   ReplyOf() = default;
   ReplyOf(const ReplyOf&) = delete;
@@ -120,8 +123,7 @@ CUresult publish(const typename Call::Request& request, std::span<const std::byt
     call::encode(request, body);
     header.ticket = ticket = take_ticket();
     const std::span<const std::byte> parts[] = {{body, head}, trailing};
-    return transport::send_message(*channel, header, parts) ? CUDA_SUCCESS
-                                                            : lose_session(*channel);
+    return transport::send_message(*channel, header, parts) ? CUDA_SUCCESS : lose_session(*channel);
   } catch (...) {
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
@@ -141,6 +143,7 @@ CUresult call(const typename Call::Request& request, ReplyOf<Call>& reply,
   if (result != CUDA_SUCCESS) return result;
   RawReply raw;
   result = detail::receive_reply(*channel, ticket, reply.buffer(), {}, raw);
+  reply.descriptor = std::move(raw.descriptor);
   if (result == CUDA_SUCCESS || !raw.body.empty()) {
     if (!raw.body.empty() || call::DataOnly<typename Call::Reply>) {
       if (!call::decode(raw.body, raw.data_words, reply.value, reply.trailing)) {
@@ -271,7 +274,9 @@ inline ContextTable* contexts() noexcept {
 }
 
 /// The calling thread's own state, made on first use. Throws std::bad_alloc.
-inline detail::ThreadState& this_thread() { return detail::ensure_thread_state(); }
+inline detail::ThreadState& this_thread() {
+  return detail::ensure_thread_state();
+}
 
 // --- Capture (capture_active, capture_began, capture_ended: process.hpp), default stream ---
 

@@ -35,7 +35,8 @@ CUresult run_entry(const char* symbol, Body&& body, const Argument<T>&... argume
   } catch (...) {
     log(LogLevel::error, symbol, " ended with an exception of the guest library");
   }
-  if (call_log_enabled()) [[unlikely]] log_call(symbol, result, arguments...);
+  if (call_log_enabled()) [[unlikely]]
+    log_call(symbol, result, arguments...);
   return result;
 }
 

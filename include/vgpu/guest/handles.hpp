@@ -143,8 +143,8 @@ class HandleTable {
 
   Entry* entry_for(std::uint32_t index) noexcept {
     if (Entry* entry = find(index)) return entry;
-    void* memory = ::mmap(nullptr, chunk_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                          -1, 0);
+    void* memory =
+        ::mmap(nullptr, chunk_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
     // A zeroed page is an array of Entry in its initial state.
     auto* chunk = static_cast<Entry*>(memory);

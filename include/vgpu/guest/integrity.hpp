@@ -27,10 +27,10 @@ struct IntegrityQuestion {
   std::uint32_t driver_version;
   std::uint32_t version;  ///< the runtime's, plus 0, 1 or 2
   std::uint32_t process_id;
-  std::uint32_t thread_id;         ///< pthread_self() of the caller, truncated
-  std::uint64_t cudart_table;      ///< address of the served table 6bd5fb6c
-  std::uint64_t integrity_table;   ///< address of the served table d4082055
-  std::uint64_t check_function;    ///< what stands in its slot 1
+  std::uint32_t thread_id;        ///< pthread_self() of the caller, truncated
+  std::uint64_t cudart_table;     ///< address of the served table 6bd5fb6c
+  std::uint64_t integrity_table;  ///< address of the served table d4082055
+  std::uint64_t check_function;   ///< what stands in its slot 1
   std::uint64_t unix_seconds;
 };
 static_assert(sizeof(IntegrityQuestion) == 48);

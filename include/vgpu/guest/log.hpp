@@ -27,13 +27,21 @@ struct Hex {
 
 namespace detail {
 
-inline void append_part(std::string& line, std::string_view part) { line += part; }
-inline void append_part(std::string& line, const std::string& part) { line += part; }
+inline void append_part(std::string& line, std::string_view part) {
+  line += part;
+}
+inline void append_part(std::string& line, const std::string& part) {
+  line += part;
+}
 inline void append_part(std::string& line, const char* part) {
   line += part != nullptr ? part : "(null)";
 }
-inline void append_part(std::string& line, char part) { line += part; }
-inline void append_part(std::string& line, bool part) { line += part ? "true" : "false"; }
+inline void append_part(std::string& line, char part) {
+  line += part;
+}
+inline void append_part(std::string& line, bool part) {
+  line += part ? "true" : "false";
+}
 inline void append_part(std::string& line, Hex part) {
   char text[20];
   const auto end = std::to_chars(text, text + sizeof text, part.value, 16).ptr;

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// The guest's state of this process and of each of its threads. Made by cuInit and never destroyed:
-/// destructors of the program may call the driver until the very end, in any order. Nothing exists
-/// and no thread runs before cuInit.
+/// The guest's state of this process and of each of its threads. Made by cuInit and never
+/// destroyed: destructors of the program may call the driver until the very end, in any order.
+/// Nothing exists and no thread runs before cuInit.
 ///
 /// What call code uses of this stands in core.hpp.
 
@@ -199,7 +199,11 @@ inline bool capture_active() noexcept {
   return detail::captures.load(std::memory_order_relaxed) > 0;
 }
 /// Called by the code of cuStreamBeginCapture and cuStreamEndCapture.
-inline void capture_began() noexcept { detail::captures.fetch_add(1); }
-inline void capture_ended() noexcept { detail::captures.fetch_sub(1); }
+inline void capture_began() noexcept {
+  detail::captures.fetch_add(1);
+}
+inline void capture_ended() noexcept {
+  detail::captures.fetch_sub(1);
+}
 
 }  // namespace vgpu::guest

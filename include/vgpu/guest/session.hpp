@@ -28,6 +28,7 @@
 #include "vgpu/guest/reply_buffer.hpp"
 #include "vgpu/memory/address_window.hpp"
 #include "vgpu/support/result.hpp"
+#include "vgpu/support/unique_fd.hpp"
 #include "vgpu/transport/channel.hpp"
 #include "vgpu/transport/message.hpp"
 #include "vgpu/wire/frame_header.hpp"
@@ -42,6 +43,7 @@ struct RawReply {
   std::int32_t status = 0;
   std::span<const std::byte> body;
   std::size_t trailing_bytes = 0;
+  support::UniqueFd descriptor;  ///< what came with the answer, if anything
 };
 
 /// Receives the answer to `ticket`. The error says what the peer did wrong or how it was lost.
@@ -71,6 +73,9 @@ inline support::Result<void> receive_answer(transport::Channel& channel, std::ui
       first = false;
       raw.data_words = frame.header.data_words;
       raw.status = frame.header.status;
+      if ((frame.header.flags & wire::frame_flag::descriptor) != 0) {
+        raw.descriptor = channel.take_descriptor();
+      }
       if (raw.split) {
         const std::size_t head = std::size_t{raw.data_words} * 8;
         if (head > body.size()) return support::Error{"the host sent a short answer", EPROTO};
@@ -110,8 +115,7 @@ using Dialer = std::function<support::Result<std::unique_ptr<transport::Channel>
 
 /// Says hello over a channel that is connected already.
 inline support::Result<void> exchange_hello(transport::Channel& channel, const Hello& hello,
-                                            ReplyBuffer& reply,
-                                            std::chrono::nanoseconds timeout) {
+                                            ReplyBuffer& reply, std::chrono::nanoseconds timeout) {
   ReplyBuffer encoded;
   const std::size_t bytes = call::encoded_size(hello);
   call::encode(hello, encoded.resize(bytes));
@@ -125,8 +129,8 @@ inline support::Result<void> exchange_hello(transport::Channel& channel, const H
   return receive_answer(channel, 0, reply, {}, raw, timeout);
 }
 
-/// The session of this process. Immutable after `open`, except for the ticket counter; `join` may be
-/// called by any thread at once.
+/// The session of this process. Immutable after `open`, except for the ticket counter; `join` may
+/// be called by any thread at once.
 class Session {
  public:
   /// The first connection of a session, and the session.
@@ -151,9 +155,7 @@ class Session {
   }
 
   /// A channel for another thread, or for callbacks.
-  support::Result<std::unique_ptr<transport::Channel>> join(ChannelRole role) {
-    return dial(role);
-  }
+  support::Result<std::unique_ptr<transport::Channel>> join(ChannelRole role) { return dial(role); }
 
   const std::string& url() const noexcept { return url_; }
   const std::vector<Device>& devices() const noexcept { return devices_; }
@@ -225,8 +227,8 @@ class Session {
       message_budget_ = reply.message_budget;
       host_name_ = reply.host_name;
       backend_ = reply.backend;
-      window_agreed_ = window_ && reply.window_begin == window_.begin() &&
-                       reply.window_bytes == window_.size();
+      window_agreed_ =
+          window_ && reply.window_begin == window_.begin() && reply.window_bytes == window_.size();
     } else if (reply.session != id_) {
       return support::Error{"the host put a joining thread into another session", EPROTO};
     }

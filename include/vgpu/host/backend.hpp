@@ -3,7 +3,6 @@
 /// \file
 /// The library that executes the calls: anything shaped like CUDA's driver.
 
-#include <cuda.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -16,6 +15,7 @@
 #include <string_view>
 #include <vgpu/driver_table.hpp>
 
+#include "vgpu/call/cuda_types.hpp"
 #include "vgpu/support/result.hpp"
 
 namespace vgpu::host {

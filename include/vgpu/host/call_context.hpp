@@ -3,28 +3,23 @@
 /// \file
 /// What the code of one call has at hand on the host:
 /// `CUresult execute(CallContext&, const calls::X::Request&, calls::X::Reply&)`.
-/// The reply starts zeroed and is sent whatever the result is, so `execute` fills it only with what
-/// the guest may see. An exception becomes CUDA_ERROR_OUT_OF_MEMORY or CUDA_ERROR_UNKNOWN.
+/// The reply starts zeroed. An exception becomes CUDA_ERROR_OUT_OF_MEMORY or CUDA_ERROR_UNKNOWN.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <new>
 #include <span>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 #include <vgpu/operations.hpp>
 
-#include "vgpu/call/codec.hpp"
 #include "vgpu/call/handle.hpp"
 #include "vgpu/host/session.hpp"
 #include "vgpu/support/unique_fd.hpp"
-#include "vgpu/transport/channel.hpp"
 #include "vgpu/transport/message.hpp"
 
 namespace vgpu::host {
@@ -86,9 +81,8 @@ struct ChannelState {
 /// thread has that guest thread's CUDA context current. Not thread-safe: it belongs to the call.
 struct CallContext {
   /// `request.body` is a private copy of what the guest sent. Everything outlives the context.
-  CallContext(Session& session, ChannelState& state, transport::Channel& channel,
-              transport::ReceivedMessage& request) noexcept
-      : session_(session), state_(state), channel_(channel), request_(request) {}
+  CallContext(Session& session, ChannelState& state, transport::ReceivedMessage& request) noexcept
+      : session_(session), state_(state), request_(request) {}
   CallContext(const CallContext&) = delete;
   CallContext& operator=(const CallContext&) = delete;
 
@@ -110,7 +104,10 @@ struct CallContext {
   ChannelState& channel_state() noexcept { return state_; }
 
   /// The bytes behind a data-only request: a private copy, 8-byte aligned.
-  std::span<const std::byte> trailing() const noexcept { return trailing_; }
+  std::span<const std::byte> trailing() const noexcept {
+    const std::size_t own = std::size_t{request_.header.data_words} * 8;
+    return own <= request_.body.size() ? request_.body.subspan(own) : std::span<const std::byte>();
+  }
 
   /// `count` zeroed elements that live until the reply is sent. Throws std::bad_alloc, which the
   /// guest sees as CUDA_ERROR_OUT_OF_MEMORY, for more than a call may have.
@@ -200,54 +197,6 @@ struct CallContext {
   /// For a call of a non-blocking class that is about to wait after all: gives its turn on.
   void give_turn_on() { session_.gate().leave(ticket()); }
 
-  /// Serves the request as `Call`: decodes it, waits for its turn, runs
-  /// `execute(CallContext&, const Call::Request&, Call::Reply&)`, and answers.
-  template <class Call, class Execute>
-  void serve(Execute&& execute) {
-    using call::CallClass;
-    constexpr bool keeps_turn = Call::call_class == CallClass::stream ||
-                                Call::call_class == CallClass::create ||
-                                Call::call_class == CallClass::callback;
-    typename Call::Request request;
-    if (!call::decode(request_.body, request_.header.data_words, request, trailing_)) {
-      return refuse_malformed();
-    }
-    if (!take_turn(keeps_turn)) return;
-    typename Call::Reply reply{};
-    CUresult result = CUDA_ERROR_UNKNOWN;
-    try {
-      result = execute(*this, std::as_const(request), reply);
-    } catch (const std::bad_alloc&) {
-      result = CUDA_ERROR_OUT_OF_MEMORY;
-    } catch (const std::exception& error) {
-      session_.log(LogLevel::error, std::string(name()) + " failed: " + error.what());
-    } catch (...) {
-      session_.log(LogLevel::error, std::string(name()) + " failed with an unknown exception");
-    }
-    if constexpr (keeps_turn) session_.gate().leave(ticket());
-    result = settle(result, Call::call_class);
-    if (awaited()) answer(result, reply);
-  }
-
-  /// Answers an operation that this host does not serve.
-  void refuse() {
-    session_.counters().unknown.fetch_add(1, std::memory_order_relaxed);
-    refuse_with(CUDA_ERROR_NOT_SUPPORTED, "is not served by this host");
-  }
-
-  /// Answers a request that could not be decoded.
-  void refuse_malformed() {
-    session_.counters().malformed.fetch_add(1, std::memory_order_relaxed);
-    refuse_with(CUDA_ERROR_INVALID_VALUE, "came with a malformed request");
-  }
-
-  /// Answers a request whose `bytes` were more than one may have, and were dropped.
-  void refuse_over_budget(std::uint64_t bytes) {
-    session_.counters().malformed.fetch_add(1, std::memory_order_relaxed);
-    refuse_with(CUDA_ERROR_OUT_OF_MEMORY,
-                "came with " + std::to_string(bytes) + " bytes, more than a request may have");
-  }
-
   /// The call's name in the schema, for logs.
   std::string_view name() const noexcept {
     const call::OperationInfo* info = call::find_operation(operation());
@@ -289,104 +238,11 @@ struct CallContext {
     return parent == 0 && belongs_to_context(kind) ? state_.context : parent;
   }
 
-  void refuse_with(CUresult error, const std::string& reason) {
-    session_.log(LogLevel::warning, std::string(name()) + " (operation " +
-                                        std::to_string(request_.header.operation) + ") " + reason);
-    if (!take_turn(false)) return;
-    const CUresult result = settle(error, call::CallClass::stream);
-    if (awaited()) answer_without_body(result);
-  }
-
-  /// False: the session ends and the call must not run.
-  bool take_turn(bool keep) {
-    TicketGate& gate = session_.gate();
-    const TicketGate::Entry entry = keep ? gate.enter(ticket()) : gate.enter_and_leave(ticket());
-    if (entry == TicketGate::Entry::late && ticket() != 0) {
-      session_.counters().late.fetch_add(1, std::memory_order_relaxed);
-    }
-    return entry != TicketGate::Entry::aborted;
-  }
-
-  /// Counts the call, keeps the failure of a posted one, and gives a kept failure to the next call
-  /// that synchronises.
-  CUresult settle(CUresult result, call::CallClass call_class) {
-    SessionCounters& counters = session_.counters();
-    counters.calls.fetch_add(1, std::memory_order_relaxed);
-    if (result != CUDA_SUCCESS && result != CUDA_ERROR_NOT_READY) {
-      counters.failed.fetch_add(1, std::memory_order_relaxed);
-    }
-    if (!awaited()) {
-      counters.posted.fetch_add(1, std::memory_order_relaxed);
-      if (result != CUDA_SUCCESS) session_.latch({result, operation(), ticket()}, name());
-      return result;
-    }
-    const bool returns_deferred =
-        call_class == call::CallClass::sync && request_.header.operation >= first_driver_operation;
-    if (result != CUDA_SUCCESS || !returns_deferred) return result;
-    const std::optional<DeferredError> deferred = session_.take_deferred();
-    if (!deferred) return result;
-    const call::OperationInfo* info = call::find_operation(deferred->operation);
-    session_.log(LogLevel::warning,
-                 std::string(name()) + " returns the earlier failure of " +
-                     std::string(info == nullptr ? "an unknown operation" : info->name));
-    return deferred->result;
-  }
-
-  transport::FrameHeader reply_header(CUresult result) const noexcept {
-    transport::FrameHeader header;
-    header.operation = request_.header.operation;
-    header.flags = wire::frame_flag::reply;
-    header.status = static_cast<std::int32_t>(result);
-    header.ticket = request_.header.ticket;
-    return header;
-  }
-
-  template <class Reply>
-  void answer(CUresult result, const Reply& reply) {
-    const std::size_t own = call::encoded_size(reply);
-    const std::span<const std::byte> trailing =
-        call::DataOnly<Reply> ? trailing_reply_ : std::span<const std::byte>();
-    transport::FrameHeader header = reply_header(result);
-    header.data_words = call::header_data_words<Reply>;
-    if (!attach_reply_descriptor()) {
-      return answer_without_body(result == CUDA_SUCCESS ? CUDA_ERROR_NOT_SUPPORTED : result);
-    }
-    session_.counters().sent.fetch_add(own + trailing.size(), std::memory_order_relaxed);
-    if (own <= channel_.frame_cap() && trailing.size() <= channel_.frame_cap() - own) {
-      std::byte* body = channel_.reserve(own + trailing.size());
-      if (body == nullptr) return;
-      call::encode(reply, body);
-      if (!trailing.empty()) std::memcpy(body + own, trailing.data(), trailing.size());
-      header.length = static_cast<std::uint32_t>(own + trailing.size());
-      channel_.publish(header);
-      return;
-    }
-    const std::unique_ptr<std::byte[]> body(new (std::nothrow) std::byte[own + 1]);
-    if (body == nullptr || !call::encodable(reply)) {
-      return answer_without_body(CUDA_ERROR_OUT_OF_MEMORY);
-    }
-    call::encode(reply, body.get());
-    const std::array<std::span<const std::byte>, 2> parts{
-        std::span<const std::byte>(body.get(), own), trailing};
-    transport::send_message(channel_, header, parts);
-  }
-
-  void answer_without_body(CUresult result) {
-    if (channel_.reserve(0) != nullptr) channel_.publish(reply_header(result));
-  }
-
-  bool attach_reply_descriptor() noexcept {
-    return !reply_descriptor_ || channel_.attach_descriptor(reply_descriptor_.get());
-  }
-
-  /// Numbers below are the protocol's own operations.
-  static constexpr std::uint16_t first_driver_operation = 16;
+  friend class ChannelServer;
 
   Session& session_;
   ChannelState& state_;
-  transport::Channel& channel_;
   transport::ReceivedMessage& request_;
-  std::span<const std::byte> trailing_;
   std::span<const std::byte> trailing_reply_;
   support::UniqueFd reply_descriptor_;
 };

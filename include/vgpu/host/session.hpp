@@ -4,8 +4,6 @@
 /// What the host holds for one guest process. Its threads each have a channel and a host thread;
 /// all of them share one Session.
 
-#include <cuda.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -16,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "vgpu/call/cuda_types.hpp"
 #include "vgpu/host/callback_link.hpp"
 #include "vgpu/host/handle_table.hpp"
 #include "vgpu/host/log.hpp"
@@ -42,6 +41,7 @@ struct SessionLimits {
   std::uint64_t scratch_bytes = std::uint64_t{1} << 30;      ///< one call's scratch memory
   std::uint64_t staging_bytes = std::uint64_t{1} << 30;
   std::uint64_t window_bytes = std::uint64_t{1} << 44;
+  TicketGate::Options order = {};  ///< patience, see ticket_gate.hpp
   std::uint64_t device_bytes = 0;  ///< quota of device memory per device, 0 = what the device has
 };
 
@@ -105,7 +105,8 @@ class Session {
         identity_(std::move(identity)),
         limits_(limits),
         log_(std::move(log)),
-        handles_(limits.objects) {}
+        handles_(limits.objects),
+        gate_(limits.order) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

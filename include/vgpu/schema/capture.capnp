@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::capture");
 
 struct StreamBeginCapture $Vgpu.call(operation = 1472, symbol = "cuStreamBeginCapture",
     parameters = "CUstream hStream, CUstreamCaptureMode mode",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamBeginCapture", since = 10000, parameters = "CUstream hStream", guest = written),
                (symbol = "cuStreamBeginCapture_ptsz", since = 10000, parameters = "CUstream hStream",
                 perThread = true, guest = written),
@@ -15,6 +15,7 @@ struct StreamBeginCapture $Vgpu.call(operation = 1472, symbol = "cuStreamBeginCa
                (symbol = "cuStreamBeginCapture_v2_ptsz", since = 10010, perThread = true)],
     checks = [(fails = "static_cast<unsigned>(mode) > CU_STREAM_CAPTURE_MODE_RELAXED",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
+  # Waited for; `stream`, so that no earlier failure passes for its own.
   struct Request {
     hStream @0 :UInt64 $Vgpu.handle(stream);
     mode @1 :UInt32 $Vgpu.cType("CUstreamCaptureMode");
@@ -25,7 +26,7 @@ struct StreamBeginCapture $Vgpu.call(operation = 1472, symbol = "cuStreamBeginCa
 struct StreamBeginCaptureToGraph $Vgpu.call(operation = 1473, symbol = "cuStreamBeginCaptureToGraph",
     parameters = "CUstream hStream, CUgraph hGraph, const CUgraphNode *dependencies, "
                  "const CUgraphEdgeData *dependencyData, size_t numDependencies, CUstreamCaptureMode mode",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamBeginCaptureToGraph", since = 12030),
                (symbol = "cuStreamBeginCaptureToGraph_ptsz", since = 12030, perThread = true)],
     checks = [(fails = "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -57,15 +58,19 @@ struct ThreadExchangeStreamCaptureMode $Vgpu.call(operation = 1474, symbol = "cu
 
 struct StreamEndCapture $Vgpu.call(operation = 1475, symbol = "cuStreamEndCapture",
     parameters = "CUstream hStream, CUgraph *phGraph",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamEndCapture", since = 10000),
                (symbol = "cuStreamEndCapture_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "phGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+  # Waited for; `create`, so that no earlier failure passes for its own. cuStreamGetCaptureInfo may have named the graph
+  # already, so the reply says which id it has.
   struct Request {
     hStream @0 :UInt64 $Vgpu.handle(stream);
     phGraph @1 :UInt64 $Vgpu.creates(graph);
   }
-  struct Reply {}
+  struct Reply {
+    graph @0 :UInt64 $Vgpu.handle(graph);
+  }
 }
 
 struct StreamGetCaptureInfo $Vgpu.call(operation = 1476, symbol = "cuStreamGetCaptureInfo",
@@ -105,11 +110,11 @@ struct StreamGetCaptureInfo $Vgpu.call(operation = 1476, symbol = "cuStreamGetCa
 struct StreamUpdateCaptureDependencies $Vgpu.call(operation = 1477, symbol = "cuStreamUpdateCaptureDependencies",
     parameters = "CUstream hStream, CUgraphNode *dependencies, const CUgraphEdgeData *dependencyData, "
                  "size_t numDependencies, unsigned int flags",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamUpdateCaptureDependencies", since = 11030, parameters = "CUstream hStream, "
-                "CUgraphNode *dependencies, size_t numDependencies, unsigned int flags"),
+                "CUgraphNode *dependencies, size_t numDependencies, unsigned int flags", guest = written),
                (symbol = "cuStreamUpdateCaptureDependencies_ptsz", since = 11030, parameters = "CUstream hStream, "
-                "CUgraphNode *dependencies, size_t numDependencies, unsigned int flags", perThread = true),
+                "CUgraphNode *dependencies, size_t numDependencies, unsigned int flags", perThread = true, guest = written),
                (symbol = "cuStreamUpdateCaptureDependencies_v2", since = 12030),
                (symbol = "cuStreamUpdateCaptureDependencies_v2_ptsz", since = 12030, perThread = true)]) {
   struct Request {

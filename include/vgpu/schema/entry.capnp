@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::entry");
 
 struct Init $Vgpu.call(operation = 256, symbol = "cuInit",
     parameters = "unsigned int Flags",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuInit", since = 2000)],
     checks = [(fails = "Flags != 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -18,7 +18,7 @@ struct Init $Vgpu.call(operation = 256, symbol = "cuInit",
 
 struct DriverGetVersion $Vgpu.call(operation = 257, symbol = "cuDriverGetVersion",
     parameters = "int *driverVersion",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuDriverGetVersion", since = 2020)],
     checks = [(fails = "driverVersion == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {}
@@ -29,7 +29,7 @@ struct DriverGetVersion $Vgpu.call(operation = 257, symbol = "cuDriverGetVersion
 
 struct GetErrorName $Vgpu.call(operation = 258, symbol = "cuGetErrorName",
     parameters = "CUresult error, const char **pStr",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuGetErrorName", since = 6000)],
     checks = [(fails = "pStr == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -42,7 +42,7 @@ struct GetErrorName $Vgpu.call(operation = 258, symbol = "cuGetErrorName",
 
 struct GetErrorString $Vgpu.call(operation = 259, symbol = "cuGetErrorString",
     parameters = "CUresult error, const char **pStr",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuGetErrorString", since = 6000)],
     checks = [(fails = "pStr == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -56,7 +56,7 @@ struct GetErrorString $Vgpu.call(operation = 259, symbol = "cuGetErrorString",
 struct GetProcAddress $Vgpu.call(operation = 260, symbol = "cuGetProcAddress",
     parameters = "const char *symbol, void **pfn, int cudaVersion, cuuint64_t flags, "
                  "CUdriverProcAddressQueryResult *symbolStatus",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuGetProcAddress", since = 11030, parameters = "const char *symbol, void **pfn, "
                 "int cudaVersion, cuuint64_t flags", guest = written),
                (symbol = "cuGetProcAddress_v2", since = 12000)],
@@ -75,7 +75,7 @@ struct GetProcAddress $Vgpu.call(operation = 260, symbol = "cuGetProcAddress",
 
 struct GetExportTable $Vgpu.call(operation = 261, symbol = "cuGetExportTable",
     parameters = "const void **ppExportTable, const CUuuid *pExportTableId",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = anytime, capture = safe,
     exports = [(symbol = "cuGetExportTable", since = 3000)],
     checks = [(fails = "ppExportTable == nullptr || pExportTableId == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   # The driver's private tables, by UUID. The guest has its own; nothing is asked of the host.

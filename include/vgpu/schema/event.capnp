@@ -19,7 +19,7 @@ struct EventCreate $Vgpu.call(operation = 1600, symbol = "cuEventCreate",
 
 struct EventRecord $Vgpu.call(operation = 1601, symbol = "cuEventRecord",
     parameters = "CUevent hEvent, CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuEventRecord", since = 2000),
                (symbol = "cuEventRecord_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -32,7 +32,7 @@ struct EventRecord $Vgpu.call(operation = 1601, symbol = "cuEventRecord",
 
 struct EventRecordWithFlags $Vgpu.call(operation = 1602, symbol = "cuEventRecordWithFlags",
     parameters = "CUevent hEvent, CUstream hStream, unsigned int flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuEventRecordWithFlags", since = 11010),
                (symbol = "cuEventRecordWithFlags_ptsz", since = 11010, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -46,7 +46,7 @@ struct EventRecordWithFlags $Vgpu.call(operation = 1602, symbol = "cuEventRecord
 
 struct EventQuery $Vgpu.call(operation = 1603, symbol = "cuEventQuery",
     parameters = "CUevent hEvent",
-    callClass = completion, guest = generated, host = generated, context = none, capture = unsafe,
+    callClass = completion, guest = written, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuEventQuery", since = 2000)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   # CUDA_ERROR_NOT_READY while work is pending.
@@ -58,7 +58,7 @@ struct EventQuery $Vgpu.call(operation = 1603, symbol = "cuEventQuery",
 
 struct EventSynchronize $Vgpu.call(operation = 1604, symbol = "cuEventSynchronize",
     parameters = "CUevent hEvent",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuEventSynchronize", since = 2000)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -81,7 +81,7 @@ struct EventDestroy $Vgpu.call(operation = 1605, symbol = "cuEventDestroy",
 
 struct EventElapsedTime $Vgpu.call(operation = 1606, symbol = "cuEventElapsedTime",
     parameters = "float *pMilliseconds, CUevent hStart, CUevent hEnd",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuEventElapsedTime", since = 2000),
                (symbol = "cuEventElapsedTime_v2", since = 12080)],
     checks = [(fails = "pMilliseconds == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),

@@ -24,7 +24,7 @@ struct FuncGetAttribute $Vgpu.call(operation = 1728, symbol = "cuFuncGetAttribut
 
 struct FuncSetAttribute $Vgpu.call(operation = 1729, symbol = "cuFuncSetAttribute",
     parameters = "CUfunction hfunc, CUfunction_attribute attrib, int value",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuFuncSetAttribute", since = 9000)],
     checks = [(fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -49,7 +49,7 @@ struct FuncSetCacheConfig $Vgpu.call(operation = 1730, symbol = "cuFuncSetCacheC
 
 struct FuncGetModule $Vgpu.call(operation = 1731, symbol = "cuFuncGetModule",
     parameters = "CUmodule *hmod, CUfunction hfunc",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetModule", since = 11000)],
     checks = [(fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -63,7 +63,7 @@ struct FuncGetModule $Vgpu.call(operation = 1731, symbol = "cuFuncGetModule",
 
 struct FuncGetName $Vgpu.call(operation = 1732, symbol = "cuFuncGetName",
     parameters = "const char **name, CUfunction hfunc",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetName", since = 12030)],
     checks = [(fails = "name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -78,7 +78,7 @@ struct FuncGetName $Vgpu.call(operation = 1732, symbol = "cuFuncGetName",
 
 struct FuncGetParamInfo $Vgpu.call(operation = 1733, symbol = "cuFuncGetParamInfo",
     parameters = "CUfunction func, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetParamInfo", since = 12040)],
     checks = [(fails = "paramOffset == nullptr || paramSize == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "func == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {

@@ -31,7 +31,7 @@ struct GraphClone $Vgpu.call(operation = 1857, symbol = "cuGraphClone",
 
 struct GraphNodeFindInClone $Vgpu.call(operation = 1858, symbol = "cuGraphNodeFindInClone",
     parameters = "CUgraphNode *phNode, CUgraphNode hOriginalNode, CUgraph hClonedGraph",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphNodeFindInClone", since = 10000)],
     checks = [(fails = "phNode == nullptr || hOriginalNode == nullptr || hClonedGraph == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -46,7 +46,7 @@ struct GraphNodeFindInClone $Vgpu.call(operation = 1858, symbol = "cuGraphNodeFi
 
 struct GraphNodeGetType $Vgpu.call(operation = 1859, symbol = "cuGraphNodeGetType",
     parameters = "CUgraphNode hNode, CUgraphNodeType *type",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphNodeGetType", since = 10000)],
     checks = [(fails = "type == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -148,9 +148,9 @@ struct GraphNodeGetDependentNodes $Vgpu.call(operation = 1864, symbol = "cuGraph
 struct GraphAddDependencies $Vgpu.call(operation = 1865, symbol = "cuGraphAddDependencies",
     parameters = "CUgraph hGraph, const CUgraphNode *from, const CUgraphNode *to, const CUgraphEdgeData *edgeData, "
                  "size_t numDependencies",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddDependencies", since = 10000, parameters = "CUgraph hGraph, "
-                "const CUgraphNode *from, const CUgraphNode *to, size_t numDependencies"),
+                "const CUgraphNode *from, const CUgraphNode *to, size_t numDependencies", guest = written),
                (symbol = "cuGraphAddDependencies_v2", since = 12030)],
     checks = [(fails = "(numDependencies != 0 && from == nullptr) || (numDependencies != 0 && to == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -167,9 +167,9 @@ struct GraphAddDependencies $Vgpu.call(operation = 1865, symbol = "cuGraphAddDep
 struct GraphRemoveDependencies $Vgpu.call(operation = 1866, symbol = "cuGraphRemoveDependencies",
     parameters = "CUgraph hGraph, const CUgraphNode *from, const CUgraphNode *to, const CUgraphEdgeData *edgeData, "
                  "size_t numDependencies",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphRemoveDependencies", since = 10000, parameters = "CUgraph hGraph, "
-                "const CUgraphNode *from, const CUgraphNode *to, size_t numDependencies"),
+                "const CUgraphNode *from, const CUgraphNode *to, size_t numDependencies", guest = written),
                (symbol = "cuGraphRemoveDependencies_v2", since = 12030)],
     checks = [(fails = "(numDependencies != 0 && from == nullptr) || (numDependencies != 0 && to == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -185,7 +185,7 @@ struct GraphRemoveDependencies $Vgpu.call(operation = 1866, symbol = "cuGraphRem
 
 struct GraphDestroyNode $Vgpu.call(operation = 1867, symbol = "cuGraphDestroyNode",
     parameters = "CUgraphNode hNode",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphDestroyNode", since = 10000)],
     checks = [(fails = "hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -207,7 +207,7 @@ struct GraphDestroy $Vgpu.call(operation = 1868, symbol = "cuGraphDestroy",
 
 struct GraphDebugDotPrint $Vgpu.call(operation = 1869, symbol = "cuGraphDebugDotPrint",
     parameters = "CUgraph hGraph, const char *path, unsigned int flags",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphDebugDotPrint", since = 11030)],
     checks = [(fails = "path == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

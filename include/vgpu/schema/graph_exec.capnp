@@ -23,7 +23,7 @@ struct GraphExecBatchMemOpNodeSetParams $Vgpu.call(operation = 2048, symbol = "c
 struct GraphInstantiate $Vgpu.call(operation = 2049, symbol = "cuGraphInstantiate",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, CUgraphNode *phErrorNode, char *logBuffer, "
                  "size_t bufferSize",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuGraphInstantiate", since = 10000),
                (symbol = "cuGraphInstantiate_v2", since = 11000)],
     checks = [(fails = "phGraphExec == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -40,7 +40,7 @@ struct GraphInstantiate $Vgpu.call(operation = 2049, symbol = "cuGraphInstantiat
 
 struct GraphInstantiateWithParams $Vgpu.call(operation = 2050, symbol = "cuGraphInstantiateWithParams",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, CUDA_GRAPH_INSTANTIATE_PARAMS *instantiateParams",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuGraphInstantiateWithParams", since = 12000),
                (symbol = "cuGraphInstantiateWithParams_ptsz", since = 12000, perThread = true)],
     checks = [(fails = "phGraphExec == nullptr || instantiateParams == nullptr || hGraph == nullptr",
@@ -70,9 +70,9 @@ struct GraphExecGetFlags $Vgpu.call(operation = 2051, symbol = "cuGraphExecGetFl
 
 struct GraphExecKernelNodeSetParams $Vgpu.call(operation = 2052, symbol = "cuGraphExecKernelNodeSetParams",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, const CUDA_KERNEL_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecKernelNodeSetParams", since = 10010, parameters = "CUgraphExec hGraphExec, "
-                "CUgraphNode hNode, const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams"),
+                "CUgraphNode hNode, const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams", guest = written),
                (symbol = "cuGraphExecKernelNodeSetParams_v2", since = 12000)],
     checks = [(fails = "nodeParams == nullptr || hGraphExec == nullptr || hNode == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -103,7 +103,7 @@ struct GraphExecMemcpyNodeSetParams $Vgpu.call(operation = 2053, symbol = "cuGra
 struct GraphExecMemsetNodeSetParams $Vgpu.call(operation = 2054, symbol = "cuGraphExecMemsetNodeSetParams",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, const CUDA_MEMSET_NODE_PARAMS *memsetParams, "
                  "CUcontext ctx",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecMemsetNodeSetParams", since = 10020)],
     checks = [(fails = "memsetParams == nullptr || hGraphExec == nullptr || hNode == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -118,7 +118,7 @@ struct GraphExecMemsetNodeSetParams $Vgpu.call(operation = 2054, symbol = "cuGra
 
 struct GraphExecHostNodeSetParams $Vgpu.call(operation = 2055, symbol = "cuGraphExecHostNodeSetParams",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, const CUDA_HOST_NODE_PARAMS *nodeParams",
-    callClass = callback, guest = none, host = none, context = none, capture = safe,
+    callClass = callback, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecHostNodeSetParams", since = 10020)],
     checks = [(fails = "nodeParams == nullptr || hGraphExec == nullptr || hNode == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -132,7 +132,7 @@ struct GraphExecHostNodeSetParams $Vgpu.call(operation = 2055, symbol = "cuGraph
 
 struct GraphExecChildGraphNodeSetParams $Vgpu.call(operation = 2056, symbol = "cuGraphExecChildGraphNodeSetParams",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, CUgraph childGraph",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecChildGraphNodeSetParams", since = 11010)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr || childGraph == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -146,7 +146,7 @@ struct GraphExecChildGraphNodeSetParams $Vgpu.call(operation = 2056, symbol = "c
 
 struct GraphExecEventRecordNodeSetEvent $Vgpu.call(operation = 2057, symbol = "cuGraphExecEventRecordNodeSetEvent",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, CUevent event",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecEventRecordNodeSetEvent", since = 11010)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -160,7 +160,7 @@ struct GraphExecEventRecordNodeSetEvent $Vgpu.call(operation = 2057, symbol = "c
 
 struct GraphExecEventWaitNodeSetEvent $Vgpu.call(operation = 2058, symbol = "cuGraphExecEventWaitNodeSetEvent",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, CUevent event",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecEventWaitNodeSetEvent", since = 11010)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -208,7 +208,7 @@ symbol = "cuGraphExecExternalSemaphoresWaitNodeSetParams",
 
 struct GraphNodeSetEnabled $Vgpu.call(operation = 2061, symbol = "cuGraphNodeSetEnabled",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, unsigned int isEnabled",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphNodeSetEnabled", since = 11060)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -221,7 +221,7 @@ struct GraphNodeSetEnabled $Vgpu.call(operation = 2061, symbol = "cuGraphNodeSet
 
 struct GraphNodeGetEnabled $Vgpu.call(operation = 2062, symbol = "cuGraphNodeGetEnabled",
     parameters = "CUgraphExec hGraphExec, CUgraphNode hNode, unsigned int *isEnabled",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphNodeGetEnabled", since = 11060)],
     checks = [(fails = "isEnabled == nullptr || hGraphExec == nullptr || hNode == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -249,7 +249,7 @@ struct GraphUpload $Vgpu.call(operation = 2063, symbol = "cuGraphUpload",
 
 struct GraphLaunch $Vgpu.call(operation = 2064, symbol = "cuGraphLaunch",
     parameters = "CUgraphExec hGraph, CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuGraphLaunch", since = 10000),
                (symbol = "cuGraphLaunch_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -273,9 +273,9 @@ struct GraphExecDestroy $Vgpu.call(operation = 2065, symbol = "cuGraphExecDestro
 
 struct GraphExecUpdate $Vgpu.call(operation = 2066, symbol = "cuGraphExecUpdate",
     parameters = "CUgraphExec hGraphExec, CUgraph hGraph, CUgraphExecUpdateResultInfo *resultInfo",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecUpdate", since = 10020, parameters = "CUgraphExec hGraphExec, CUgraph hGraph, "
-                "CUgraphNode *hErrorNode_out, CUgraphExecUpdateResult *updateResult_out"),
+                "CUgraphNode *hErrorNode_out, CUgraphExecUpdateResult *updateResult_out", guest = written),
                (symbol = "cuGraphExecUpdate_v2", since = 12000)],
     checks = [(fails = "resultInfo == nullptr || hGraphExec == nullptr || hGraph == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -305,7 +305,7 @@ struct GraphExecNodeSetParams $Vgpu.call(operation = 2067, symbol = "cuGraphExec
 
 struct GraphInstantiateWithFlags $Vgpu.call(operation = 2068, symbol = "cuGraphInstantiateWithFlags",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, unsigned long long flags",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuGraphInstantiateWithFlags", since = 11040)],
     checks = [(fails = "phGraphExec == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

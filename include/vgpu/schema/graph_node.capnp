@@ -8,29 +8,31 @@ $Cxx.namespace("vgpu::schema::graph_node");
 struct GraphAddKernelNode $Vgpu.call(operation = 1920, symbol = "cuGraphAddKernelNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "const CUDA_KERNEL_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddKernelNode", since = 10000, parameters = "CUgraphNode *phGraphNode, "
                 "CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
-                "const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams"),
+                "const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams", guest = written),
                (symbol = "cuGraphAddKernelNode_v2", since = 12000)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "nodeParams == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     nodeParams @4 :Data $Vgpu.layout("CUDA_KERNEL_NODE_PARAMS");
     parameterBlock @5 :Data;  # what nodeParams->kernelParams points to, as in a launch
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphKernelNodeGetParams $Vgpu.call(operation = 1921, symbol = "cuGraphKernelNodeGetParams",
     parameters = "CUgraphNode hNode, CUDA_KERNEL_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphKernelNodeGetParams", since = 10000, parameters = "CUgraphNode hNode, "
-                "CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams"),
+                "CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams", guest = written),
                (symbol = "cuGraphKernelNodeGetParams_v2", since = 12000)],
     checks = [(fails = "nodeParams == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -44,9 +46,9 @@ struct GraphKernelNodeGetParams $Vgpu.call(operation = 1921, symbol = "cuGraphKe
 
 struct GraphKernelNodeSetParams $Vgpu.call(operation = 1922, symbol = "cuGraphKernelNodeSetParams",
     parameters = "CUgraphNode hNode, const CUDA_KERNEL_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphKernelNodeSetParams", since = 10000, parameters = "CUgraphNode hNode, "
-                "const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams"),
+                "const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams", guest = written),
                (symbol = "cuGraphKernelNodeSetParams_v2", since = 12000)],
     checks = [(fails = "nodeParams == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hNode == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -104,24 +106,26 @@ struct GraphMemcpyNodeSetParams $Vgpu.call(operation = 1925, symbol = "cuGraphMe
 struct GraphAddMemsetNode $Vgpu.call(operation = 1926, symbol = "cuGraphAddMemsetNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "const CUDA_MEMSET_NODE_PARAMS *memsetParams, CUcontext ctx",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddMemsetNode", since = 10000)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "memsetParams == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     memsetParams @4 :Data $Vgpu.layout("CUDA_MEMSET_NODE_PARAMS");
     ctx @5 :UInt64 $Vgpu.handle(context) $Vgpu.optional;
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphMemsetNodeGetParams $Vgpu.call(operation = 1927, symbol = "cuGraphMemsetNodeGetParams",
     parameters = "CUgraphNode hNode, CUDA_MEMSET_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphMemsetNodeGetParams", since = 10000)],
     checks = [(fails = "nodeParams == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -134,7 +138,7 @@ struct GraphMemsetNodeGetParams $Vgpu.call(operation = 1927, symbol = "cuGraphMe
 
 struct GraphMemsetNodeSetParams $Vgpu.call(operation = 1928, symbol = "cuGraphMemsetNodeSetParams",
     parameters = "CUgraphNode hNode, const CUDA_MEMSET_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphMemsetNodeSetParams", since = 10000)],
     checks = [(fails = "nodeParams == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -147,23 +151,25 @@ struct GraphMemsetNodeSetParams $Vgpu.call(operation = 1928, symbol = "cuGraphMe
 struct GraphAddHostNode $Vgpu.call(operation = 1929, symbol = "cuGraphAddHostNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "const CUDA_HOST_NODE_PARAMS *nodeParams",
-    callClass = callback, guest = none, host = none, context = none, capture = safe,
+    callClass = callback, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddHostNode", since = 10000)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "nodeParams == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     nodeParams @4 :Data $Vgpu.layout("CUDA_HOST_NODE_PARAMS");
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphHostNodeGetParams $Vgpu.call(operation = 1930, symbol = "cuGraphHostNodeGetParams",
     parameters = "CUgraphNode hNode, CUDA_HOST_NODE_PARAMS *nodeParams",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphHostNodeGetParams", since = 10000)],
     checks = [(fails = "nodeParams == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -176,7 +182,7 @@ struct GraphHostNodeGetParams $Vgpu.call(operation = 1930, symbol = "cuGraphHost
 
 struct GraphHostNodeSetParams $Vgpu.call(operation = 1931, symbol = "cuGraphHostNodeSetParams",
     parameters = "CUgraphNode hNode, const CUDA_HOST_NODE_PARAMS *nodeParams",
-    callClass = callback, guest = none, host = none, context = none, capture = safe,
+    callClass = callback, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphHostNodeSetParams", since = 10000)],
     checks = [(fails = "nodeParams == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -189,23 +195,25 @@ struct GraphHostNodeSetParams $Vgpu.call(operation = 1931, symbol = "cuGraphHost
 struct GraphAddChildGraphNode $Vgpu.call(operation = 1932, symbol = "cuGraphAddChildGraphNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "CUgraph childGraph",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddChildGraphNode", since = 10000)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr || childGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     childGraph @4 :UInt64 $Vgpu.handle(graph);
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphChildGraphNodeGetGraph $Vgpu.call(operation = 1933, symbol = "cuGraphChildGraphNodeGetGraph",
     parameters = "CUgraphNode hNode, CUgraph *phGraph",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphChildGraphNodeGetGraph", since = 10000)],
     checks = [(fails = "phGraph == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -218,40 +226,44 @@ struct GraphChildGraphNodeGetGraph $Vgpu.call(operation = 1933, symbol = "cuGrap
 
 struct GraphAddEmptyNode $Vgpu.call(operation = 1934, symbol = "cuGraphAddEmptyNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddEmptyNode", since = 10000)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphAddEventRecordNode $Vgpu.call(operation = 1935, symbol = "cuGraphAddEventRecordNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "CUevent event",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddEventRecordNode", since = 11010)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     event @4 :UInt64 $Vgpu.handle(event);
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphEventRecordNodeGetEvent $Vgpu.call(operation = 1936, symbol = "cuGraphEventRecordNodeGetEvent",
     parameters = "CUgraphNode hNode, CUevent *event_out",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventRecordNodeGetEvent", since = 11010)],
     checks = [(fails = "event_out == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -264,7 +276,7 @@ struct GraphEventRecordNodeGetEvent $Vgpu.call(operation = 1936, symbol = "cuGra
 
 struct GraphEventRecordNodeSetEvent $Vgpu.call(operation = 1937, symbol = "cuGraphEventRecordNodeSetEvent",
     parameters = "CUgraphNode hNode, CUevent event",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventRecordNodeSetEvent", since = 11010)],
     checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -277,24 +289,26 @@ struct GraphEventRecordNodeSetEvent $Vgpu.call(operation = 1937, symbol = "cuGra
 struct GraphAddEventWaitNode $Vgpu.call(operation = 1938, symbol = "cuGraphAddEventWaitNode",
     parameters = "CUgraphNode *phGraphNode, CUgraph hGraph, const CUgraphNode *dependencies, size_t numDependencies, "
                  "CUevent event",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphAddEventWaitNode", since = 11010)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
-    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);
+    phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
     dependencies @2 :List(UInt64) $Vgpu.handle(graphNode) $Vgpu.length("numDependencies");
     numDependencies @3 :UInt64;
     event @4 :UInt64 $Vgpu.handle(event);
   }
-  struct Reply {}
+  struct Reply {
+    node @0 :UInt64 $Vgpu.handle(graphNode);
+  }
 }
 
 struct GraphEventWaitNodeGetEvent $Vgpu.call(operation = 1939, symbol = "cuGraphEventWaitNodeGetEvent",
     parameters = "CUgraphNode hNode, CUevent *event_out",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventWaitNodeGetEvent", since = 11010)],
     checks = [(fails = "event_out == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -307,7 +321,7 @@ struct GraphEventWaitNodeGetEvent $Vgpu.call(operation = 1939, symbol = "cuGraph
 
 struct GraphEventWaitNodeSetEvent $Vgpu.call(operation = 1940, symbol = "cuGraphEventWaitNodeSetEvent",
     parameters = "CUgraphNode hNode, CUevent event",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventWaitNodeSetEvent", since = 11010)],
     checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

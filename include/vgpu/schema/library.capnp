@@ -29,6 +29,7 @@ struct LibraryLoadData $Vgpu.call(operation = 576, symbol = "cuLibraryLoadData",
     jitOptionsValues @0 :List(UInt64) $Vgpu.length("numJitOptions");
     infoLog @1 :Data;  # for CU_JIT_INFO_LOG_BUFFER
     errorLog @2 :Data;  # for CU_JIT_ERROR_LOG_BUFFER
+    loadResult @3 :Int32;  # CUresult of the load: logs come back with a failed one too
   }
 }
 
@@ -56,6 +57,7 @@ struct LibraryLoadFromFile $Vgpu.call(operation = 577, symbol = "cuLibraryLoadFr
     jitOptionsValues @0 :List(UInt64) $Vgpu.length("numJitOptions");
     infoLog @1 :Data;  # for CU_JIT_INFO_LOG_BUFFER
     errorLog @2 :Data;  # for CU_JIT_ERROR_LOG_BUFFER
+    loadResult @3 :Int32;  # CUresult of the load: logs come back with a failed one too
   }
 }
 
@@ -82,7 +84,11 @@ struct LibraryGetKernel $Vgpu.call(operation = 579, symbol = "cuLibraryGetKernel
     library @1 :UInt64 $Vgpu.handle(library);
     name @2 :Text;
   }
-  struct Reply {}
+  struct Reply {
+    # The parameter block: where each kernel parameter lies and how long it is, in bytes.
+    parameterOffsets @0 :List(UInt32);
+    parameterSizes @1 :List(UInt32);
+  }
 }
 
 struct LibraryGetKernelCount $Vgpu.call(operation = 580, symbol = "cuLibraryGetKernelCount",
@@ -110,7 +116,8 @@ struct LibraryEnumerateKernels $Vgpu.call(operation = 581, symbol = "cuLibraryEn
     lib @1 :UInt64 $Vgpu.handle(library);
   }
   struct Reply {
-    kernels @0 :List(UInt64) $Vgpu.handle(kernel) $Vgpu.length("numKernels");
+    # One name a line: the guest asks for each by name, so that a kernel has one handle.
+    names @0 :Text;
   }
 }
 
@@ -139,12 +146,16 @@ struct KernelGetFunction $Vgpu.call(operation = 583, symbol = "cuKernelGetFuncti
     pFunc @0 :UInt64 $Vgpu.creates(function);
     kernel @1 :UInt64 $Vgpu.handle(kernel);
   }
-  struct Reply {}
+  struct Reply {
+    # The parameter block: where each kernel parameter lies and how long it is, in bytes.
+    parameterOffsets @0 :List(UInt32);
+    parameterSizes @1 :List(UInt32);
+  }
 }
 
 struct KernelGetLibrary $Vgpu.call(operation = 584, symbol = "cuKernelGetLibrary",
     parameters = "CUlibrary *pLib, CUkernel kernel",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuKernelGetLibrary", since = 12050)],
     checks = [(fails = "pLib == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "kernel == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -222,7 +233,7 @@ struct KernelGetAttribute $Vgpu.call(operation = 588, symbol = "cuKernelGetAttri
 
 struct KernelSetAttribute $Vgpu.call(operation = 589, symbol = "cuKernelSetAttribute",
     parameters = "CUfunction_attribute attrib, int val, CUkernel kernel, CUdevice dev",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuKernelSetAttribute", since = 12000)],
     checks = [(fails = "kernel == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -249,7 +260,7 @@ struct KernelSetCacheConfig $Vgpu.call(operation = 590, symbol = "cuKernelSetCac
 
 struct KernelGetName $Vgpu.call(operation = 591, symbol = "cuKernelGetName",
     parameters = "const char **name, CUkernel hfunc",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuKernelGetName", since = 12030)],
     checks = [(fails = "name == nullptr || hfunc == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   # The string lives as long as the kernel: the guest keeps it.
@@ -263,7 +274,7 @@ struct KernelGetName $Vgpu.call(operation = 591, symbol = "cuKernelGetName",
 
 struct KernelGetParamInfo $Vgpu.call(operation = 592, symbol = "cuKernelGetParamInfo",
     parameters = "CUkernel kernel, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuKernelGetParamInfo", since = 12040)],
     checks = [(fails = "paramOffset == nullptr || paramSize == nullptr || kernel == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {

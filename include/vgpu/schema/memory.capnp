@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::memory");
 
 struct MemGetInfo $Vgpu.call(operation = 704, symbol = "cuMemGetInfo",
     parameters = "size_t *free, size_t *total",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuMemGetInfo", since = 2000, parameters = "unsigned int *free, unsigned int *total",
                 guest = written),
                (symbol = "cuMemGetInfo_v2", since = 3020)],
@@ -160,13 +160,18 @@ struct MemHostRegister $Vgpu.call(operation = 714, symbol = "cuMemHostRegister",
     exports = [(symbol = "cuMemHostRegister", since = 4000),
                (symbol = "cuMemHostRegister_v2", since = 6050)],
     checks = [(fails = "p == nullptr || bytesize == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
-  # The pages move onto shared memory in place; the descriptor travels with the request.
+  # Whole pages move onto shared memory in place where that is possible; their descriptor travels with the request.
+  # What is not shared (partial pages, all of it where nothing can be shared) is kept alike by MirrorWrite and MirrorRead.
   struct Request {
     p @0 :UInt64;  # host memory of the guest, which both sides map from here on
     bytesize @1 :UInt64;
     flags @2 :UInt32 $Vgpu.cName("Flags");
+    sharedOffset @3 :UInt64;  # whole pages in the descriptor: where they begin, counted from the page of `p`
+    sharedBytes @4 :UInt64;   # and how many bytes; 0 = no descriptor
   }
-  struct Reply {}
+  struct Reply {
+    address @0 :UInt64;  # where the memory is on the host: `p`, unless that place was taken
+  }
 }
 
 struct MemHostUnregister $Vgpu.call(operation = 715, symbol = "cuMemHostUnregister",
@@ -175,7 +180,7 @@ struct MemHostUnregister $Vgpu.call(operation = 715, symbol = "cuMemHostUnregist
     exports = [(symbol = "cuMemHostUnregister", since = 4000)],
     checks = [(fails = "p == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    p @0 :UInt64 $Vgpu.frees;
+    p @0 :UInt64 $Vgpu.frees;  # where the memory is on the host
   }
   struct Reply {}
 }
@@ -195,5 +200,26 @@ struct MemBatchDecompressAsync $Vgpu.call(operation = 716, symbol = "cuMemBatchD
   }
   struct Reply {
     errorIndex @0 :UInt64 $Vgpu.optional;
+  }
+}
+
+struct MirrorWrite $Vgpu.internal("bytes of host memory that the guest has changed, where nothing is shared")
+    $Vgpu.call(operation = 8, symbol = "", callClass = stream, guest = written, host = written, context = none) {
+  # `address` is memory of cuMemHostAlloc, cuMemAllocManaged or cuMemHostRegister, as the host knows it.
+  struct Request $Vgpu.trailing("`byteCount` bytes, then one bit for each, lowest first: set where the byte counts") {
+    address @0 :UInt64;
+    byteCount @1 :UInt64;
+  }
+  struct Reply {}
+}
+
+struct MirrorRead $Vgpu.internal("what host memory holds on the host, where nothing is shared")
+    $Vgpu.call(operation = 9, symbol = "", callClass = sync, guest = written, host = written, context = none) {
+  struct Request {
+    address @0 :UInt64;
+    byteCount @1 :UInt64;
+  }
+  struct Reply $Vgpu.trailing("the bytes") {
+    trailingBytes @0 :UInt64;  # how many bytes follow
   }
 }

@@ -16,6 +16,7 @@ struct MemsetD8 $Vgpu.call(operation = 896, symbol = "cuMemsetD8",
     dstDevice @0 :UInt64 $Vgpu.address((length = "N", write = true));
     uc @1 :UInt8;
     n @2 :UInt64 $Vgpu.cName("N");
+    stream @3 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }
@@ -32,6 +33,7 @@ struct MemsetD16 $Vgpu.call(operation = 897, symbol = "cuMemsetD16",
     dstDevice @0 :UInt64 $Vgpu.address((length = "N > SIZE_MAX / 2 ? SIZE_MAX : N * 2", write = true));
     us @1 :UInt16;
     n @2 :UInt64 $Vgpu.cName("N");
+    stream @3 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }
@@ -48,6 +50,7 @@ struct MemsetD32 $Vgpu.call(operation = 898, symbol = "cuMemsetD32",
     dstDevice @0 :UInt64 $Vgpu.address((length = "N > SIZE_MAX / 4 ? SIZE_MAX : N * 4", write = true));
     ui @1 :UInt32;
     n @2 :UInt64 $Vgpu.cName("N");
+    stream @3 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }
@@ -67,6 +70,7 @@ struct MemsetD2D8 $Vgpu.call(operation = 899, symbol = "cuMemsetD2D8",
     uc @2 :UInt8;
     width @3 :UInt64 $Vgpu.cName("Width");
     height @4 :UInt64 $Vgpu.cName("Height");
+    stream @5 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }
@@ -87,6 +91,7 @@ struct MemsetD2D16 $Vgpu.call(operation = 900, symbol = "cuMemsetD2D16",
     us @2 :UInt16;
     width @3 :UInt64 $Vgpu.cName("Width");
     height @4 :UInt64 $Vgpu.cName("Height");
+    stream @5 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }
@@ -107,6 +112,7 @@ struct MemsetD2D32 $Vgpu.call(operation = 901, symbol = "cuMemsetD2D32",
     ui @2 :UInt32;
     width @3 :UInt64 $Vgpu.cName("Width");
     height @4 :UInt64 $Vgpu.cName("Height");
+    stream @5 :UInt64 $Vgpu.handle(stream);  # 0 the legacy stream, 2 the thread's own
   }
   struct Reply {}
 }

@@ -48,6 +48,7 @@ struct ModuleLoadDataEx $Vgpu.call(operation = 514, symbol = "cuModuleLoadDataEx
     optionValues @0 :List(UInt64) $Vgpu.length("numOptions");
     infoLog @1 :Data;  # for CU_JIT_INFO_LOG_BUFFER
     errorLog @2 :Data;  # for CU_JIT_ERROR_LOG_BUFFER
+    loadResult @3 :Int32;  # CUresult of the load: logs come back with a failed one too
   }
 }
 
@@ -97,7 +98,11 @@ struct ModuleGetFunction $Vgpu.call(operation = 518, symbol = "cuModuleGetFuncti
     hmod @1 :UInt64 $Vgpu.handle(module);
     name @2 :Text;
   }
-  struct Reply {}
+  struct Reply {
+    # The parameter block: where each kernel parameter lies and how long it is, in bytes.
+    parameterOffsets @0 :List(UInt32);
+    parameterSizes @1 :List(UInt32);
+  }
 }
 
 struct ModuleGetFunctionCount $Vgpu.call(operation = 519, symbol = "cuModuleGetFunctionCount",

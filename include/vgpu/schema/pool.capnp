@@ -19,7 +19,7 @@ struct DeviceSetMemPool $Vgpu.call(operation = 1152, symbol = "cuDeviceSetMemPoo
 
 struct DeviceGetMemPool $Vgpu.call(operation = 1153, symbol = "cuDeviceGetMemPool",
     parameters = "CUmemoryPool *pool, CUdevice dev",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuDeviceGetMemPool", since = 11020)],
     checks = [(fails = "pool == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -32,7 +32,7 @@ struct DeviceGetMemPool $Vgpu.call(operation = 1153, symbol = "cuDeviceGetMemPoo
 
 struct DeviceGetDefaultMemPool $Vgpu.call(operation = 1154, symbol = "cuDeviceGetDefaultMemPool",
     parameters = "CUmemoryPool *pool_out, CUdevice dev",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuDeviceGetDefaultMemPool", since = 11020)],
     checks = [(fails = "pool_out == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -84,7 +84,7 @@ struct MemPoolTrimTo $Vgpu.call(operation = 1157, symbol = "cuMemPoolTrimTo",
 
 struct MemPoolSetAttribute $Vgpu.call(operation = 1158, symbol = "cuMemPoolSetAttribute",
     parameters = "CUmemoryPool pool, CUmemPool_attribute attr, void *value",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuMemPoolSetAttribute", since = 11020)],
     checks = [(fails = "value == nullptr || pool == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -98,7 +98,7 @@ struct MemPoolSetAttribute $Vgpu.call(operation = 1158, symbol = "cuMemPoolSetAt
 
 struct MemPoolGetAttribute $Vgpu.call(operation = 1159, symbol = "cuMemPoolGetAttribute",
     parameters = "CUmemoryPool pool, CUmemPool_attribute attr, void *value",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMemPoolGetAttribute", since = 11020)],
     checks = [(fails = "value == nullptr || pool == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -113,7 +113,7 @@ struct MemPoolGetAttribute $Vgpu.call(operation = 1159, symbol = "cuMemPoolGetAt
 
 struct MemPoolSetAccess $Vgpu.call(operation = 1160, symbol = "cuMemPoolSetAccess",
     parameters = "CUmemoryPool pool, const CUmemAccessDesc *map, size_t count",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMemPoolSetAccess", since = 11020)],
     checks = [(fails = "(count != 0 && map == nullptr) || pool == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -164,7 +164,7 @@ struct MemPoolDestroy $Vgpu.call(operation = 1163, symbol = "cuMemPoolDestroy",
 
 struct MemGetDefaultMemPool $Vgpu.call(operation = 1164, symbol = "cuMemGetDefaultMemPool",
     parameters = "CUmemoryPool *pool_out, CUmemLocation *location, CUmemAllocationType type",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMemGetDefaultMemPool", since = 13000)],
     checks = [(fails = "pool_out == nullptr || location == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -178,7 +178,7 @@ struct MemGetDefaultMemPool $Vgpu.call(operation = 1164, symbol = "cuMemGetDefau
 
 struct MemGetMemPool $Vgpu.call(operation = 1165, symbol = "cuMemGetMemPool",
     parameters = "CUmemoryPool *pool, CUmemLocation *location, CUmemAllocationType type",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMemGetMemPool", since = 13000)],
     checks = [(fails = "pool == nullptr || location == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -288,7 +288,7 @@ struct DeviceGraphMemTrim $Vgpu.call(operation = 1172, symbol = "cuDeviceGraphMe
 
 struct DeviceGetGraphMemAttribute $Vgpu.call(operation = 1173, symbol = "cuDeviceGetGraphMemAttribute",
     parameters = "CUdevice device, CUgraphMem_attribute attr, void *value",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuDeviceGetGraphMemAttribute", since = 11040)],
     checks = [(fails = "value == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -302,7 +302,7 @@ struct DeviceGetGraphMemAttribute $Vgpu.call(operation = 1173, symbol = "cuDevic
 
 struct DeviceSetGraphMemAttribute $Vgpu.call(operation = 1174, symbol = "cuDeviceSetGraphMemAttribute",
     parameters = "CUdevice device, CUgraphMem_attribute attr, void *value",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuDeviceSetGraphMemAttribute", since = 11040)],
     checks = [(fails = "value == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

@@ -32,7 +32,7 @@ struct StreamCreateWithPriority $Vgpu.call(operation = 1409, symbol = "cuStreamC
 
 struct StreamGetPriority $Vgpu.call(operation = 1410, symbol = "cuStreamGetPriority",
     parameters = "CUstream hStream, int *priority",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuStreamGetPriority", since = 5050),
                (symbol = "cuStreamGetPriority_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "priority == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -46,7 +46,7 @@ struct StreamGetPriority $Vgpu.call(operation = 1410, symbol = "cuStreamGetPrior
 
 struct StreamGetDevice $Vgpu.call(operation = 1411, symbol = "cuStreamGetDevice",
     parameters = "CUstream hStream, CUdevice *device",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = local, guest = written, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuStreamGetDevice", since = 12080),
                (symbol = "cuStreamGetDevice_ptsz", since = 12080, perThread = true)],
     checks = [(fails = "device == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -60,7 +60,7 @@ struct StreamGetDevice $Vgpu.call(operation = 1411, symbol = "cuStreamGetDevice"
 
 struct StreamGetFlags $Vgpu.call(operation = 1412, symbol = "cuStreamGetFlags",
     parameters = "CUstream hStream, unsigned int *flags",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuStreamGetFlags", since = 5050),
                (symbol = "cuStreamGetFlags_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "flags == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -88,10 +88,10 @@ struct StreamGetId $Vgpu.call(operation = 1413, symbol = "cuStreamGetId",
 
 struct StreamGetCtx $Vgpu.call(operation = 1414, symbol = "cuStreamGetCtx",
     parameters = "CUstream hStream, CUcontext *pCtx, CUgreenCtx *pGreenCtx",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
-    exports = [(symbol = "cuStreamGetCtx", since = 9020, parameters = "CUstream hStream, CUcontext *pctx"),
+    callClass = local, guest = written, host = none, context = current, capture = safe,
+    exports = [(symbol = "cuStreamGetCtx", since = 9020, parameters = "CUstream hStream, CUcontext *pctx", guest = written),
                (symbol = "cuStreamGetCtx_ptsz", since = 9020, parameters = "CUstream hStream, CUcontext *pctx",
-                perThread = true),
+                perThread = true, guest = written),
                (symbol = "cuStreamGetCtx_v2", since = 12050),
                (symbol = "cuStreamGetCtx_v2_ptsz", since = 12050, perThread = true)],
     checks = [(fails = "pCtx == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -106,7 +106,7 @@ struct StreamGetCtx $Vgpu.call(operation = 1414, symbol = "cuStreamGetCtx",
 
 struct StreamWaitEvent $Vgpu.call(operation = 1415, symbol = "cuStreamWaitEvent",
     parameters = "CUstream hStream, CUevent hEvent, unsigned int Flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuStreamWaitEvent", since = 3020),
                (symbol = "cuStreamWaitEvent_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -120,7 +120,7 @@ struct StreamWaitEvent $Vgpu.call(operation = 1415, symbol = "cuStreamWaitEvent"
 
 struct StreamIsCapturing $Vgpu.call(operation = 1416, symbol = "cuStreamIsCapturing",
     parameters = "CUstream hStream, CUstreamCaptureStatus *captureStatus",
-    callClass = local, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamIsCapturing", since = 10000),
                (symbol = "cuStreamIsCapturing_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "captureStatus == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -134,7 +134,7 @@ struct StreamIsCapturing $Vgpu.call(operation = 1416, symbol = "cuStreamIsCaptur
 
 struct StreamQuery $Vgpu.call(operation = 1417, symbol = "cuStreamQuery",
     parameters = "CUstream hStream",
-    callClass = completion, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = completion, guest = written, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuStreamQuery", since = 2000),
                (symbol = "cuStreamQuery_ptsz", since = 7000, perThread = true)]) {
   # CUDA_ERROR_NOT_READY while work is pending.
@@ -146,7 +146,7 @@ struct StreamQuery $Vgpu.call(operation = 1417, symbol = "cuStreamQuery",
 
 struct StreamSynchronize $Vgpu.call(operation = 1418, symbol = "cuStreamSynchronize",
     parameters = "CUstream hStream",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuStreamSynchronize", since = 2000),
                (symbol = "cuStreamSynchronize_ptsz", since = 7000, perThread = true)]) {
   struct Request {
@@ -195,7 +195,7 @@ struct StreamGetAttribute $Vgpu.call(operation = 1421, symbol = "cuStreamGetAttr
 
 struct StreamSetAttribute $Vgpu.call(operation = 1422, symbol = "cuStreamSetAttribute",
     parameters = "CUstream hStream, CUstreamAttrID attr, const CUstreamAttrValue *param",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuStreamSetAttribute", since = 11000),
                (symbol = "cuStreamSetAttribute_ptsz", since = 11000, perThread = true)],
     checks = [(fails = "param == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {

@@ -217,6 +217,7 @@ class StreamChannel final : public Channel {
   /// Takes the next frame out of what has arrived, reading what the socket has now.
   Progress advance() noexcept {
     for (;;) {
+      if (stopped_.load(std::memory_order_relaxed)) return Progress::ended;
       if (!in_large_body_ && parse()) return Progress::frame;
       if (stopped_.load(std::memory_order_relaxed)) return Progress::ended;
       ssize_t received = in_large_body_ ? read_large_body() : read_input();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <vector>
 
@@ -39,10 +40,10 @@ struct Allocation {
   std::shared_ptr<MemoryPool> pool;
   std::uint64_t buffer_id = 0;
   std::atomic<bool> sync_memops{false};
-  std::atomic<bool> freeing{false};    ///< cuMemFreeAsync was called and has not taken effect
-  std::atomic<int> preferred{-2};      ///< cuMemAdvise: preferred location, -2 none, -1 CPU
+  std::atomic<bool> freeing{false};  ///< cuMemFreeAsync was called and has not taken effect
+  std::atomic<int> preferred{-2};    ///< cuMemAdvise: preferred location, -2 none, -1 CPU
   std::atomic<bool> read_mostly{false};
-  std::atomic<int> prefetched{-2};     ///< last cuMemPrefetchAsync, -2 none, -1 CPU
+  std::atomic<int> prefetched{-2};  ///< last cuMemPrefetchAsync, -2 none, -1 CPU
 
   bool is_host() const noexcept {
     return kind == AllocationKind::host || kind == AllocationKind::registered;

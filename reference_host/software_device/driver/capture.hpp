@@ -50,6 +50,10 @@ std::shared_ptr<GraphNode> capture_locked(Stream& stream, const std::shared_ptr<
 /// CUDA_ERROR_STREAM_CAPTURE_IMPLICIT for the legacy stream beside a capture.
 CUresult refuse_if_capturing(Stream& stream, Context& context);
 
+/// Ends the capture that begins in `stream`, or invalidates the one it joined: the stream goes
+/// away.
+void abandon_capture(const std::shared_ptr<Stream>& stream);
+
 /// Event side: records into a capture if the stream captures. \param captured whether it did.
 CUresult capture_event_record(const std::shared_ptr<Stream>& stream, Context& context,
                               const std::shared_ptr<Event>& event, bool external, bool& captured);

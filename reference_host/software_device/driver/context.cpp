@@ -127,12 +127,24 @@ CUresult cuCtxCreate_v4(CUcontext* pctx, CUctxCreateParams* params, unsigned int
   return create_context(pctx, flags, dev, 3020);
 }
 
-CUresult cuCtxDestroy(CUcontext ctx) { return destroy_context(ctx); }
-CUresult cuCtxDestroy_v2(CUcontext ctx) { return destroy_context(ctx); }
-CUresult cuCtxPushCurrent(CUcontext ctx) { return push_context(ctx); }
-CUresult cuCtxPushCurrent_v2(CUcontext ctx) { return push_context(ctx); }
-CUresult cuCtxPopCurrent(CUcontext* pctx) { return pop_context(pctx); }
-CUresult cuCtxPopCurrent_v2(CUcontext* pctx) { return pop_context(pctx); }
+CUresult cuCtxDestroy(CUcontext ctx) {
+  return destroy_context(ctx);
+}
+CUresult cuCtxDestroy_v2(CUcontext ctx) {
+  return destroy_context(ctx);
+}
+CUresult cuCtxPushCurrent(CUcontext ctx) {
+  return push_context(ctx);
+}
+CUresult cuCtxPushCurrent_v2(CUcontext ctx) {
+  return push_context(ctx);
+}
+CUresult cuCtxPopCurrent(CUcontext* pctx) {
+  return pop_context(pctx);
+}
+CUresult cuCtxPopCurrent_v2(CUcontext* pctx) {
+  return pop_context(pctx);
+}
 
 CUresult cuCtxSetCurrent(CUcontext ctx) {
   return entry([&]() -> CUresult {
@@ -167,14 +179,16 @@ CUresult cuCtxGetDevice_v2(CUdevice* device, CUcontext ctx) {
     return CUDA_SUCCESS;
   });
 }
-CUresult cuCtxGetDevice(CUdevice* device) { return cuCtxGetDevice_v2(device, nullptr); }
+CUresult cuCtxGetDevice(CUdevice* device) {
+  return cuCtxGetDevice_v2(device, nullptr);
+}
 
 CUresult cuCtxGetFlags(unsigned int* flags) {
   return entry([&]() -> CUresult {
     if (flags == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const auto context = current_context();
     if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-    *flags = context->flags | (context->is_active() ? CU_CTX_MAP_HOST : 0U);
+    *flags = context->flags | (context->is_active() ? unsigned{CU_CTX_MAP_HOST} : 0U);
     return CUDA_SUCCESS;
   });
 }
@@ -198,8 +212,12 @@ CUresult cuCtxGetId(CUcontext ctx, unsigned long long* id) {
   });
 }
 
-CUresult cuCtxSynchronize(void) { return synchronise(nullptr); }
-CUresult cuCtxSynchronize_v2(CUcontext ctx) { return synchronise(ctx); }
+CUresult cuCtxSynchronize(void) {
+  return synchronise(nullptr);
+}
+CUresult cuCtxSynchronize_v2(CUcontext ctx) {
+  return synchronise(ctx);
+}
 
 CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
   return with_context([&](Context& context) {
@@ -357,7 +375,9 @@ CUresult cuCtxAttach(CUcontext* pctx, unsigned int flags) {
   });
 }
 
-CUresult cuCtxDetach(CUcontext ctx) { return destroy_context(ctx); }
+CUresult cuCtxDetach(CUcontext ctx) {
+  return destroy_context(ctx);
+}
 
 CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned int flags) {
   return with_context([&](Context& context) {

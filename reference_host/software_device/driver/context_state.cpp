@@ -1,7 +1,7 @@
-#include "context.hpp"
-
 #include <algorithm>
 
+#include "capture.hpp"
+#include "context.hpp"
 #include "driver.hpp"
 #include "event.hpp"
 #include "module.hpp"
@@ -44,6 +44,7 @@ void Context::deactivate() {
   active_.store(false, std::memory_order_release);
   Driver& all = driver();
   for (const auto& stream : streams()) {
+    abandon_capture(stream);
     if (stream->handle != nullptr) all.streams.remove(stream->handle);
     stream->close();
   }
@@ -150,8 +151,8 @@ std::shared_ptr<Stream> Context::per_thread_stream() {
 }
 
 std::shared_ptr<Stream> Context::create_stream(unsigned stream_flags, int priority) {
-  auto stream = std::make_shared<Stream>(shared_from_this(), Stream::Kind::created, stream_flags,
-                                         priority);
+  auto stream =
+      std::make_shared<Stream>(shared_from_this(), Stream::Kind::created, stream_flags, priority);
   const std::lock_guard lock(order_mutex_);
   std::erase_if(streams_, [](const std::weak_ptr<Stream>& other) { return other.expired(); });
   streams_.push_back(stream);
@@ -185,6 +186,8 @@ ScopedContext::ScopedContext(std::shared_ptr<Context> context) {
   thread_state().stack.push_back(std::move(context));
 }
 
-ScopedContext::~ScopedContext() { thread_state().stack.pop_back(); }
+ScopedContext::~ScopedContext() {
+  thread_state().stack.pop_back();
+}
 
 }  // namespace vgpu::softdevice

@@ -20,14 +20,15 @@ struct Target {
 constexpr Target sync_legacy{nullptr, false, true};
 constexpr Target sync_thread{nullptr, true, true};
 
-Target async(CUstream stream, bool per_thread) { return {stream, per_thread, false}; }
+Target async(CUstream stream, bool per_thread) {
+  return {stream, per_thread, false};
+}
 
 CUresult copy(const CUDA_MEMCPY3D& params, const Target& target) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Stream> stream;
     std::shared_ptr<Context> context;
-    if (const CUresult result =
-            resolve_stream(target.stream, target.per_thread, stream, context);
+    if (const CUresult result = resolve_stream(target.stream, target.per_thread, stream, context);
         result != CUDA_SUCCESS) {
       return result;
     }
@@ -54,16 +55,13 @@ CUresult copy(const CUDA_MEMCPY3D& params, const Target& target) {
     if (capturing) return submit(stream, context, std::move(work));
     CUDA_MEMCPY3D& p = work.params;
     if (p.WidthInBytes == 0) return CUDA_SUCCESS;
-    const bool to_pageable =
-        p.dstMemoryType == CU_MEMORYTYPE_HOST && is_pageable(p.dstHost);
-    const bool from_pageable =
-        p.srcMemoryType == CU_MEMORYTYPE_HOST && is_pageable(p.srcHost);
+    const bool to_pageable = p.dstMemoryType == CU_MEMORYTYPE_HOST && is_pageable(p.dstHost);
+    const bool from_pageable = p.srcMemoryType == CU_MEMORYTYPE_HOST && is_pageable(p.srcHost);
     if (from_pageable && !to_pageable && p.Height == 1 && p.Depth == 1 &&
         p.WidthInBytes <= largest_staging) {
       const auto* source = static_cast<const std::byte*>(p.srcHost) +
                            (p.srcZ * p.srcHeight + p.srcY) * p.srcPitch + p.srcXInBytes;
-      work.staging =
-          std::make_shared<std::vector<std::byte>>(source, source + p.WidthInBytes);
+      work.staging = std::make_shared<std::vector<std::byte>>(source, source + p.WidthInBytes);
       p.srcHost = work.staging->data();
       p.srcXInBytes = p.srcY = p.srcZ = 0;
       return submit(stream, context, std::move(work));
@@ -88,7 +86,9 @@ CUDA_MEMCPY3D linear(CUmemorytype to, const void* target, CUmemorytype from, con
   return p;
 }
 
-const void* as_pointer(CUdeviceptr address) { return reinterpret_cast<const void*>(address); }
+const void* as_pointer(CUdeviceptr address) {
+  return reinterpret_cast<const void*>(address);
+}
 
 CUresult to_device(CUdeviceptr target, const void* source, std::size_t size, const Target& where) {
   return copy(linear(CU_MEMORYTYPE_DEVICE, as_pointer(target), CU_MEMORYTYPE_HOST, source, size),
@@ -237,54 +237,175 @@ CUresult batch(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t
 
 extern "C" {
 
-CUresult cuMemcpyHtoD(CUdeviceptr_v1 target, const void* source, unsigned int size) { return to_device(target, source, size, sync_legacy); }
-CUresult cuMemcpyDtoH(void* target, CUdeviceptr_v1 source, unsigned int size) { return to_host(target, source, size, sync_legacy); }
-CUresult cuMemcpyDtoD(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size) { return between(target, source, size, sync_legacy); }
-CUresult cuMemcpyHtoDAsync(CUdeviceptr_v1 target, const void* source, unsigned int size, CUstream stream) { return to_device(target, source, size, async(stream, false)); }
-CUresult cuMemcpyDtoHAsync(void* target, CUdeviceptr_v1 source, unsigned int size, CUstream stream) { return to_host(target, source, size, async(stream, false)); }
-CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size, CUstream stream) { return between(target, source, size, async(stream, false)); }
-CUresult cuMemcpy2D(const CUDA_MEMCPY2D_v1* params) { return plane(params, sync_legacy); }
-CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D_v1* params) { return plane(params, sync_legacy); }
-CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D_v1* params, CUstream stream) { return plane(params, async(stream, false)); }
-CUresult cuMemcpy3D(const CUDA_MEMCPY3D_v1* params) { return volume_v1(params, sync_legacy); }
-CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1* params, CUstream stream) { return volume_v1(params, async(stream, false)); }
-CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, size_t size) { return to_device(target, source, size, sync_legacy); }
-CUresult cuMemcpyDtoH_v2(void* target, CUdeviceptr source, size_t size) { return to_host(target, source, size, sync_legacy); }
-CUresult cuMemcpyDtoD_v2(CUdeviceptr target, CUdeviceptr source, size_t size) { return between(target, source, size, sync_legacy); }
-CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, size_t size, CUstream stream) { return to_device(target, source, size, async(stream, false)); }
-CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, size_t size, CUstream stream) { return to_host(target, source, size, async(stream, false)); }
-CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) { return between(target, source, size, async(stream, false)); }
-CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* params) { return plane(params, sync_legacy); }
-CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* params) { return plane(params, sync_legacy); }
-CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* params, CUstream stream) { return plane(params, async(stream, false)); }
-CUresult cuMemcpy3D_v2(const CUDA_MEMCPY3D* params) { return volume(params, sync_legacy); }
-CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* params, CUstream stream) { return volume(params, async(stream, false)); }
-CUresult cuMemcpyHtoD_v2_ptds(CUdeviceptr target, const void* source, size_t size) { return to_device(target, source, size, sync_thread); }
-CUresult cuMemcpyDtoH_v2_ptds(void* target, CUdeviceptr source, size_t size) { return to_host(target, source, size, sync_thread); }
-CUresult cuMemcpyDtoD_v2_ptds(CUdeviceptr target, CUdeviceptr source, size_t size) { return between(target, source, size, sync_thread); }
-CUresult cuMemcpyHtoDAsync_v2_ptsz(CUdeviceptr target, const void* source, size_t size, CUstream stream) { return to_device(target, source, size, async(stream, true)); }
-CUresult cuMemcpyDtoHAsync_v2_ptsz(void* target, CUdeviceptr source, size_t size, CUstream stream) { return to_host(target, source, size, async(stream, true)); }
-CUresult cuMemcpyDtoDAsync_v2_ptsz(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) { return between(target, source, size, async(stream, true)); }
-CUresult cuMemcpy2D_v2_ptds(const CUDA_MEMCPY2D* params) { return plane(params, sync_thread); }
-CUresult cuMemcpy2DUnaligned_v2_ptds(const CUDA_MEMCPY2D* params) { return plane(params, sync_thread); }
-CUresult cuMemcpy2DAsync_v2_ptsz(const CUDA_MEMCPY2D* params, CUstream stream) { return plane(params, async(stream, true)); }
-CUresult cuMemcpy3D_v2_ptds(const CUDA_MEMCPY3D* params) { return volume(params, sync_thread); }
-CUresult cuMemcpy3DAsync_v2_ptsz(const CUDA_MEMCPY3D* params, CUstream stream) { return volume(params, async(stream, true)); }
-CUresult cuMemcpy(CUdeviceptr target, CUdeviceptr source, size_t size) { return unified(target, source, size, sync_legacy); }
-CUresult cuMemcpyAsync(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) { return unified(target, source, size, async(stream, false)); }
-CUresult cuMemcpyPeer(CUdeviceptr target, CUcontext target_context, CUdeviceptr source, CUcontext source_context, size_t size) { return peer(target, target_context, source, source_context, size, sync_legacy); }
-CUresult cuMemcpyPeerAsync(CUdeviceptr target, CUcontext target_context, CUdeviceptr source, CUcontext source_context, size_t size, CUstream stream) { return peer(target, target_context, source, source_context, size, async(stream, false)); }
-CUresult cuMemcpy3DPeer(const CUDA_MEMCPY3D_PEER* params) { return volume_peer(params, sync_legacy); }
-CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* params, CUstream stream) { return volume_peer(params, async(stream, false)); }
-CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t count, CUmemcpyAttributes* attributes, size_t* indices, size_t attribute_count, size_t* failed, CUstream stream) { return batch(targets, sources, sizes, count, attributes, indices, attribute_count, failed, stream, false); }
-CUresult cuMemcpyBatchAsync_v2(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t count, CUmemcpyAttributes* attributes, size_t* indices, size_t attribute_count, CUstream stream) { return batch(targets, sources, sizes, count, attributes, indices, attribute_count, nullptr, stream, false); }
-CUresult cuMemcpy_ptds(CUdeviceptr target, CUdeviceptr source, size_t size) { return unified(target, source, size, sync_thread); }
-CUresult cuMemcpyAsync_ptsz(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) { return unified(target, source, size, async(stream, true)); }
-CUresult cuMemcpyPeer_ptds(CUdeviceptr target, CUcontext target_context, CUdeviceptr source, CUcontext source_context, size_t size) { return peer(target, target_context, source, source_context, size, sync_thread); }
-CUresult cuMemcpyPeerAsync_ptsz(CUdeviceptr target, CUcontext target_context, CUdeviceptr source, CUcontext source_context, size_t size, CUstream stream) { return peer(target, target_context, source, source_context, size, async(stream, true)); }
-CUresult cuMemcpy3DPeer_ptds(const CUDA_MEMCPY3D_PEER* params) { return volume_peer(params, sync_thread); }
-CUresult cuMemcpy3DPeerAsync_ptsz(const CUDA_MEMCPY3D_PEER* params, CUstream stream) { return volume_peer(params, async(stream, true)); }
-CUresult cuMemcpyBatchAsync_ptsz(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t count, CUmemcpyAttributes* attributes, size_t* indices, size_t attribute_count, size_t* failed, CUstream stream) { return batch(targets, sources, sizes, count, attributes, indices, attribute_count, failed, stream, true); }
-CUresult cuMemcpyBatchAsync_v2_ptsz(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t count, CUmemcpyAttributes* attributes, size_t* indices, size_t attribute_count, CUstream stream) { return batch(targets, sources, sizes, count, attributes, indices, attribute_count, nullptr, stream, true); }
+CUresult cuMemcpyHtoD(CUdeviceptr_v1 target, const void* source, unsigned int size) {
+  return to_device(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyDtoH(void* target, CUdeviceptr_v1 source, unsigned int size) {
+  return to_host(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyDtoD(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size) {
+  return between(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyHtoDAsync(CUdeviceptr_v1 target, const void* source, unsigned int size,
+                           CUstream stream) {
+  return to_device(target, source, size, async(stream, false));
+}
+CUresult cuMemcpyDtoHAsync(void* target, CUdeviceptr_v1 source, unsigned int size,
+                           CUstream stream) {
+  return to_host(target, source, size, async(stream, false));
+}
+CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size,
+                           CUstream stream) {
+  return between(target, source, size, async(stream, false));
+}
+CUresult cuMemcpy2D(const CUDA_MEMCPY2D_v1* params) {
+  return plane(params, sync_legacy);
+}
+CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D_v1* params) {
+  return plane(params, sync_legacy);
+}
+CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D_v1* params, CUstream stream) {
+  return plane(params, async(stream, false));
+}
+CUresult cuMemcpy3D(const CUDA_MEMCPY3D_v1* params) {
+  return volume_v1(params, sync_legacy);
+}
+CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1* params, CUstream stream) {
+  return volume_v1(params, async(stream, false));
+}
+CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, size_t size) {
+  return to_device(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyDtoH_v2(void* target, CUdeviceptr source, size_t size) {
+  return to_host(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyDtoD_v2(CUdeviceptr target, CUdeviceptr source, size_t size) {
+  return between(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, size_t size,
+                              CUstream stream) {
+  return to_device(target, source, size, async(stream, false));
+}
+CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, size_t size, CUstream stream) {
+  return to_host(target, source, size, async(stream, false));
+}
+CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, size_t size,
+                              CUstream stream) {
+  return between(target, source, size, async(stream, false));
+}
+CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* params) {
+  return plane(params, sync_legacy);
+}
+CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* params) {
+  return plane(params, sync_legacy);
+}
+CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* params, CUstream stream) {
+  return plane(params, async(stream, false));
+}
+CUresult cuMemcpy3D_v2(const CUDA_MEMCPY3D* params) {
+  return volume(params, sync_legacy);
+}
+CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* params, CUstream stream) {
+  return volume(params, async(stream, false));
+}
+CUresult cuMemcpyHtoD_v2_ptds(CUdeviceptr target, const void* source, size_t size) {
+  return to_device(target, source, size, sync_thread);
+}
+CUresult cuMemcpyDtoH_v2_ptds(void* target, CUdeviceptr source, size_t size) {
+  return to_host(target, source, size, sync_thread);
+}
+CUresult cuMemcpyDtoD_v2_ptds(CUdeviceptr target, CUdeviceptr source, size_t size) {
+  return between(target, source, size, sync_thread);
+}
+CUresult cuMemcpyHtoDAsync_v2_ptsz(CUdeviceptr target, const void* source, size_t size,
+                                   CUstream stream) {
+  return to_device(target, source, size, async(stream, true));
+}
+CUresult cuMemcpyDtoHAsync_v2_ptsz(void* target, CUdeviceptr source, size_t size, CUstream stream) {
+  return to_host(target, source, size, async(stream, true));
+}
+CUresult cuMemcpyDtoDAsync_v2_ptsz(CUdeviceptr target, CUdeviceptr source, size_t size,
+                                   CUstream stream) {
+  return between(target, source, size, async(stream, true));
+}
+CUresult cuMemcpy2D_v2_ptds(const CUDA_MEMCPY2D* params) {
+  return plane(params, sync_thread);
+}
+CUresult cuMemcpy2DUnaligned_v2_ptds(const CUDA_MEMCPY2D* params) {
+  return plane(params, sync_thread);
+}
+CUresult cuMemcpy2DAsync_v2_ptsz(const CUDA_MEMCPY2D* params, CUstream stream) {
+  return plane(params, async(stream, true));
+}
+CUresult cuMemcpy3D_v2_ptds(const CUDA_MEMCPY3D* params) {
+  return volume(params, sync_thread);
+}
+CUresult cuMemcpy3DAsync_v2_ptsz(const CUDA_MEMCPY3D* params, CUstream stream) {
+  return volume(params, async(stream, true));
+}
+CUresult cuMemcpy(CUdeviceptr target, CUdeviceptr source, size_t size) {
+  return unified(target, source, size, sync_legacy);
+}
+CUresult cuMemcpyAsync(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) {
+  return unified(target, source, size, async(stream, false));
+}
+CUresult cuMemcpyPeer(CUdeviceptr target, CUcontext target_context, CUdeviceptr source,
+                      CUcontext source_context, size_t size) {
+  return peer(target, target_context, source, source_context, size, sync_legacy);
+}
+CUresult cuMemcpyPeerAsync(CUdeviceptr target, CUcontext target_context, CUdeviceptr source,
+                           CUcontext source_context, size_t size, CUstream stream) {
+  return peer(target, target_context, source, source_context, size, async(stream, false));
+}
+CUresult cuMemcpy3DPeer(const CUDA_MEMCPY3D_PEER* params) {
+  return volume_peer(params, sync_legacy);
+}
+CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* params, CUstream stream) {
+  return volume_peer(params, async(stream, false));
+}
+CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t count,
+                            CUmemcpyAttributes* attributes, size_t* indices, size_t attribute_count,
+                            size_t* failed, CUstream stream) {
+  return batch(targets, sources, sizes, count, attributes, indices, attribute_count, failed, stream,
+               false);
+}
+CUresult cuMemcpyBatchAsync_v2(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes,
+                               size_t count, CUmemcpyAttributes* attributes, size_t* indices,
+                               size_t attribute_count, CUstream stream) {
+  return batch(targets, sources, sizes, count, attributes, indices, attribute_count, nullptr,
+               stream, false);
+}
+CUresult cuMemcpy_ptds(CUdeviceptr target, CUdeviceptr source, size_t size) {
+  return unified(target, source, size, sync_thread);
+}
+CUresult cuMemcpyAsync_ptsz(CUdeviceptr target, CUdeviceptr source, size_t size, CUstream stream) {
+  return unified(target, source, size, async(stream, true));
+}
+CUresult cuMemcpyPeer_ptds(CUdeviceptr target, CUcontext target_context, CUdeviceptr source,
+                           CUcontext source_context, size_t size) {
+  return peer(target, target_context, source, source_context, size, sync_thread);
+}
+CUresult cuMemcpyPeerAsync_ptsz(CUdeviceptr target, CUcontext target_context, CUdeviceptr source,
+                                CUcontext source_context, size_t size, CUstream stream) {
+  return peer(target, target_context, source, source_context, size, async(stream, true));
+}
+CUresult cuMemcpy3DPeer_ptds(const CUDA_MEMCPY3D_PEER* params) {
+  return volume_peer(params, sync_thread);
+}
+CUresult cuMemcpy3DPeerAsync_ptsz(const CUDA_MEMCPY3D_PEER* params, CUstream stream) {
+  return volume_peer(params, async(stream, true));
+}
+CUresult cuMemcpyBatchAsync_ptsz(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes,
+                                 size_t count, CUmemcpyAttributes* attributes, size_t* indices,
+                                 size_t attribute_count, size_t* failed, CUstream stream) {
+  return batch(targets, sources, sizes, count, attributes, indices, attribute_count, failed, stream,
+               true);
+}
+CUresult cuMemcpyBatchAsync_v2_ptsz(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes,
+                                    size_t count, CUmemcpyAttributes* attributes, size_t* indices,
+                                    size_t attribute_count, CUstream stream) {
+  return batch(targets, sources, sizes, count, attributes, indices, attribute_count, nullptr,
+               stream, true);
+}
 
 }  // extern "C"

@@ -52,16 +52,19 @@ CUresult cuDeviceGetCount(int* count) {
 CUresult cuDeviceGetName(char* name, int len, CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     if (name == nullptr || len <= 0) return CUDA_ERROR_INVALID_VALUE;
-    const std::size_t length =
-        std::min(device.name().size(), static_cast<std::size_t>(len) - 1);
+    const std::size_t length = std::min(device.name().size(), static_cast<std::size_t>(len) - 1);
     std::memcpy(name, device.name().data(), length);
     name[length] = '\0';
     return CUDA_SUCCESS;
   });
 }
 
-CUresult cuDeviceGetUuid(CUuuid* uuid, CUdevice dev) { return get_uuid(uuid, dev); }
-CUresult cuDeviceGetUuid_v2(CUuuid* uuid, CUdevice dev) { return get_uuid(uuid, dev); }
+CUresult cuDeviceGetUuid(CUuuid* uuid, CUdevice dev) {
+  return get_uuid(uuid, dev);
+}
+CUresult cuDeviceGetUuid_v2(CUuuid* uuid, CUdevice dev) {
+  return get_uuid(uuid, dev);
+}
 
 CUresult cuDeviceGetLuid(char* luid, unsigned int* mask, CUdevice dev) {
   return with_device(dev, [&](Device&) {
@@ -82,8 +85,7 @@ CUresult cuDeviceTotalMem_v2(size_t* bytes, CUdevice dev) {
 CUresult cuDeviceTotalMem(unsigned int* bytes, CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     if (bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    *bytes = static_cast<unsigned>(
-        std::min<std::size_t>(device.memory().capacity(), 0xffffffffU));
+    *bytes = static_cast<unsigned>(std::min<std::size_t>(device.memory().capacity(), 0xffffffffU));
     return CUDA_SUCCESS;
   });
 }
@@ -164,8 +166,8 @@ CUresult cuDeviceGetByPCIBusId(CUdevice* device, const char* text) {
       if (end == rest) return CUDA_ERROR_INVALID_VALUE;
     }
     if (*end != '\0') return CUDA_ERROR_INVALID_VALUE;
-    const bool exists = domain == 0 && slot == 0 && function == 0 && bus >= 1 &&
-                        bus <= driver().devices.size();
+    const bool exists =
+        domain == 0 && slot == 0 && function == 0 && bus >= 1 && bus <= driver().devices.size();
     if (!exists) return CUDA_ERROR_INVALID_DEVICE;
     *device = static_cast<CUdevice>(bus - 1);
     return CUDA_SUCCESS;
@@ -237,7 +239,9 @@ CUresult cuDevicePrimaryCtxRelease_v2(CUdevice dev) {
   });
 }
 
-CUresult cuDevicePrimaryCtxRelease(CUdevice dev) { return cuDevicePrimaryCtxRelease_v2(dev); }
+CUresult cuDevicePrimaryCtxRelease(CUdevice dev) {
+  return cuDevicePrimaryCtxRelease_v2(dev);
+}
 
 CUresult cuDevicePrimaryCtxReset_v2(CUdevice dev) {
   return with_device(dev, [&](Device& device) {
@@ -249,7 +253,9 @@ CUresult cuDevicePrimaryCtxReset_v2(CUdevice dev) {
   });
 }
 
-CUresult cuDevicePrimaryCtxReset(CUdevice dev) { return cuDevicePrimaryCtxReset_v2(dev); }
+CUresult cuDevicePrimaryCtxReset(CUdevice dev) {
+  return cuDevicePrimaryCtxReset_v2(dev);
+}
 
 CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice dev, unsigned int flags) {
   return with_device(dev, [&](Device& device) {

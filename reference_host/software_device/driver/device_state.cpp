@@ -50,7 +50,9 @@ bool Device::take_physical(std::size_t bytes) noexcept {
   return true;
 }
 
-void Device::give_physical(std::size_t bytes) noexcept { physical_bytes_.fetch_sub(bytes); }
+void Device::give_physical(std::size_t bytes) noexcept {
+  physical_bytes_.fetch_sub(bytes);
+}
 
 MultiprocessorLimits multiprocessor_limits(int compute_capability) noexcept {
   MultiprocessorLimits limits;

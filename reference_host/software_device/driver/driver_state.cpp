@@ -54,7 +54,9 @@ void log_line(std::string_view text) noexcept {
   std::fprintf(stderr, "vgpu-softdevice: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
-Driver& driver() noexcept { return *instance.load(std::memory_order_acquire); }
+Driver& driver() noexcept {
+  return *instance.load(std::memory_order_acquire);
+}
 
 Device* find_device(CUdevice device) noexcept {
   auto& devices = driver().devices;

@@ -24,8 +24,7 @@ CUresult record(CUevent handle, CUstream hStream, unsigned flags, bool per_threa
     }
     if (event->context() != context) return CUDA_ERROR_INVALID_HANDLE;
     bool captured = false;
-    if (const CUresult result =
-            capture_event_record(stream, *context, event, flags != 0, captured);
+    if (const CUresult result = capture_event_record(stream, *context, event, flags != 0, captured);
         result != CUDA_SUCCESS || captured) {
       return result;
     }
@@ -52,8 +51,7 @@ CUresult wait(CUstream hStream, CUevent handle, unsigned flags, bool per_thread)
       return CUDA_ERROR_INVALID_VALUE;
     }
     bool captured = false;
-    if (const CUresult result =
-            capture_event_wait(stream, context, event, flags != 0, captured);
+    if (const CUresult result = capture_event_wait(stream, context, event, flags != 0, captured);
         result != CUDA_SUCCESS || captured) {
       return result;
     }
@@ -139,10 +137,16 @@ CUresult cuEventCreate(CUevent* out, unsigned int flags) {
   });
 }
 
-CUresult cuEventDestroy(CUevent event) { return destroy(event); }
-CUresult cuEventDestroy_v2(CUevent event) { return destroy(event); }
+CUresult cuEventDestroy(CUevent event) {
+  return destroy(event);
+}
+CUresult cuEventDestroy_v2(CUevent event) {
+  return destroy(event);
+}
 
-CUresult cuEventRecord(CUevent event, CUstream stream) { return record(event, stream, 0, false); }
+CUresult cuEventRecord(CUevent event, CUstream stream) {
+  return record(event, stream, 0, false);
+}
 CUresult cuEventRecord_ptsz(CUevent event, CUstream stream) {
   return record(event, stream, 0, true);
 }

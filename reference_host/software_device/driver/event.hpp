@@ -2,6 +2,7 @@
 
 #include <cuda.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,7 @@ class Event {
   CUevent handle = nullptr;
 
   /// The capture in which the event was recorded last; guarded by `capture_mutex()`.
-  bool captured = false;
+  std::atomic<bool> captured{false};
   std::weak_ptr<Capture> capture;
   std::vector<std::shared_ptr<GraphNode>> capture_nodes;
 

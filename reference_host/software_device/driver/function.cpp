@@ -69,8 +69,7 @@ CUresult function_attribute(const Function& function, CUfunction_attribute attri
       break;
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: {
       const int set = function.max_dynamic_shared;
-      value = set > 0 ? set
-                      : std::max(0, 49152 - static_cast<int>(traits.static_shared_bytes));
+      value = set > 0 ? set : std::max(0, 49152 - static_cast<int>(traits.static_shared_bytes));
       break;
     }
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:

@@ -23,6 +23,7 @@ struct GraphNode {
   std::vector<GraphNode*> dependencies;
   std::vector<GraphNode*> dependents;
   CUgraphNode original = nullptr;  ///< the node this one was cloned from
+  std::vector<void*> pointers;     ///< what a query for kernel parameters handed out
 };
 
 /// Memory that graph nodes allocated: it lives as long as any graph or executable that knows it.
@@ -56,7 +57,6 @@ struct GraphExec {
     CUgraphNode node = nullptr;  ///< of the graph it was made from
     Work work;
     bool enabled = true;
-    std::vector<std::size_t> dependencies;  ///< indices of steps
   };
   CUgraphExec handle = nullptr;
   unsigned long long flags = 0;
@@ -69,6 +69,10 @@ struct GraphExec {
 std::mutex& graph_mutex() noexcept;
 
 CUgraphNodeType node_type(const Work& work) noexcept;
+
+/// Flattens a graph into steps, child graphs in place of their nodes.
+/// \return false when the graph has a cycle.
+bool make_steps(const Graph& graph, std::vector<GraphExec::Step>& steps);
 
 /// Does the steps one after the other on the calling thread.
 CUresult execute_steps(const std::vector<GraphExec::Step>& steps, Context& context);

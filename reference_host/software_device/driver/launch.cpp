@@ -100,8 +100,8 @@ CUresult launch_kernel(CUfunction function, Dim3 grid, Dim3 block, unsigned shar
   });
 }
 
-CUresult launch_kernel_ex(const CUlaunchConfig* launch_config, CUfunction function,
-                          bool per_thread, void** parameters, void** extra) {
+CUresult launch_kernel_ex(const CUlaunchConfig* launch_config, CUfunction function, bool per_thread,
+                          void** parameters, void** extra) {
   return entry([&]() -> CUresult {
     if (launch_config == nullptr) return CUDA_ERROR_INVALID_VALUE;
     LaunchExtras extras;
@@ -180,8 +180,12 @@ CUresult cuLaunchHostFunc_ptsz(CUstream stream, CUhostFn fn, void* user_data) {
   return launch_host(stream, true, fn, user_data);
 }
 
-CUresult cuLaunch(CUfunction) { return refuse_legacy_launch("cuLaunch"); }
-CUresult cuLaunchGrid(CUfunction, int, int) { return refuse_legacy_launch("cuLaunchGrid"); }
+CUresult cuLaunch(CUfunction) {
+  return refuse_legacy_launch("cuLaunch");
+}
+CUresult cuLaunchGrid(CUfunction, int, int) {
+  return refuse_legacy_launch("cuLaunchGrid");
+}
 CUresult cuLaunchGridAsync(CUfunction, int, int, CUstream) {
   return refuse_legacy_launch("cuLaunchGridAsync");
 }

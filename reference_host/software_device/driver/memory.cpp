@@ -79,8 +79,8 @@ CUresult allocate_host(void** out, std::size_t size, unsigned flags) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
-    constexpr unsigned known = CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP |
-                               CU_MEMHOSTALLOC_WRITECOMBINED;
+    constexpr unsigned known =
+        CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
     if (out == nullptr || (flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
     if (size == 0) {
       *out = nullptr;
@@ -243,8 +243,12 @@ CUresult cuMemAllocManaged(CUdeviceptr* out, size_t size, unsigned int flags) {
   return allocate(out, size, AllocationKind::managed, flags);
 }
 
-CUresult cuMemFree_v2(CUdeviceptr address) { return free_device(address); }
-CUresult cuMemFree(CUdeviceptr_v1 address) { return free_device(address); }
+CUresult cuMemFree_v2(CUdeviceptr address) {
+  return free_device(address);
+}
+CUresult cuMemFree(CUdeviceptr_v1 address) {
+  return free_device(address);
+}
 
 CUresult cuMemGetAddressRange_v2(CUdeviceptr* base, size_t* size, CUdeviceptr address) {
   return entry([&]() -> CUresult {
@@ -283,8 +287,12 @@ CUresult cuMemGetAddressRange(CUdeviceptr_v1* base, unsigned int* size, CUdevice
 CUresult cuMemHostAlloc(void** out, size_t size, unsigned int flags) {
   return allocate_host(out, size, flags);
 }
-CUresult cuMemAllocHost_v2(void** out, size_t size) { return allocate_host(out, size, 0); }
-CUresult cuMemAllocHost(void** out, unsigned int size) { return allocate_host(out, size, 0); }
+CUresult cuMemAllocHost_v2(void** out, size_t size) {
+  return allocate_host(out, size, 0);
+}
+CUresult cuMemAllocHost(void** out, unsigned int size) {
+  return allocate_host(out, size, 0);
+}
 CUresult cuMemFreeHost(void* address) {
   return free_host(address, AllocationKind::host, CUDA_ERROR_INVALID_VALUE);
 }
@@ -323,8 +331,7 @@ CUresult cuMemHostGetFlags(unsigned int* flags, void* address) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    const auto allocation =
-        driver().allocations.find(reinterpret_cast<std::uintptr_t>(address), 1);
+    const auto allocation = driver().allocations.find(reinterpret_cast<std::uintptr_t>(address), 1);
     if (flags == nullptr || allocation == nullptr || allocation->kind != AllocationKind::host) {
       return CUDA_ERROR_INVALID_VALUE;
     }

@@ -40,35 +40,113 @@ CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned el
 
 extern "C" {
 
-CUresult cuMemsetD8(CUdeviceptr_v1 target, unsigned char value, unsigned int count) { return fill(target, 0, value, 1, count, 1, nullptr, false, true); }
-CUresult cuMemsetD8_v2(CUdeviceptr target, unsigned char value, size_t count) { return fill(target, 0, value, 1, count, 1, nullptr, false, true); }
-CUresult cuMemsetD8_v2_ptds(CUdeviceptr target, unsigned char value, size_t count) { return fill(target, 0, value, 1, count, 1, nullptr, true, true); }
-CUresult cuMemsetD8Async(CUdeviceptr target, unsigned char value, size_t count, CUstream stream) { return fill(target, 0, value, 1, count, 1, stream, false, false); }
-CUresult cuMemsetD8Async_ptsz(CUdeviceptr target, unsigned char value, size_t count, CUstream stream) { return fill(target, 0, value, 1, count, 1, stream, true, false); }
-CUresult cuMemsetD2D8(CUdeviceptr_v1 target, unsigned int pitch, unsigned char value, unsigned int width, unsigned int height) { return fill(target, pitch, value, 1, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D8_v2(CUdeviceptr target, size_t pitch, unsigned char value, size_t width, size_t height) { return fill(target, pitch, value, 1, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D8_v2_ptds(CUdeviceptr target, size_t pitch, unsigned char value, size_t width, size_t height) { return fill(target, pitch, value, 1, width, height, nullptr, true, true); }
-CUresult cuMemsetD2D8Async(CUdeviceptr target, size_t pitch, unsigned char value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 1, width, height, stream, false, false); }
-CUresult cuMemsetD2D8Async_ptsz(CUdeviceptr target, size_t pitch, unsigned char value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 1, width, height, stream, true, false); }
-CUresult cuMemsetD16(CUdeviceptr_v1 target, unsigned short value, unsigned int count) { return fill(target, 0, value, 2, count, 1, nullptr, false, true); }
-CUresult cuMemsetD16_v2(CUdeviceptr target, unsigned short value, size_t count) { return fill(target, 0, value, 2, count, 1, nullptr, false, true); }
-CUresult cuMemsetD16_v2_ptds(CUdeviceptr target, unsigned short value, size_t count) { return fill(target, 0, value, 2, count, 1, nullptr, true, true); }
-CUresult cuMemsetD16Async(CUdeviceptr target, unsigned short value, size_t count, CUstream stream) { return fill(target, 0, value, 2, count, 1, stream, false, false); }
-CUresult cuMemsetD16Async_ptsz(CUdeviceptr target, unsigned short value, size_t count, CUstream stream) { return fill(target, 0, value, 2, count, 1, stream, true, false); }
-CUresult cuMemsetD2D16(CUdeviceptr_v1 target, unsigned int pitch, unsigned short value, unsigned int width, unsigned int height) { return fill(target, pitch, value, 2, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D16_v2(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height) { return fill(target, pitch, value, 2, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D16_v2_ptds(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height) { return fill(target, pitch, value, 2, width, height, nullptr, true, true); }
-CUresult cuMemsetD2D16Async(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 2, width, height, stream, false, false); }
-CUresult cuMemsetD2D16Async_ptsz(CUdeviceptr target, size_t pitch, unsigned short value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 2, width, height, stream, true, false); }
-CUresult cuMemsetD32(CUdeviceptr_v1 target, unsigned int value, unsigned int count) { return fill(target, 0, value, 4, count, 1, nullptr, false, true); }
-CUresult cuMemsetD32_v2(CUdeviceptr target, unsigned int value, size_t count) { return fill(target, 0, value, 4, count, 1, nullptr, false, true); }
-CUresult cuMemsetD32_v2_ptds(CUdeviceptr target, unsigned int value, size_t count) { return fill(target, 0, value, 4, count, 1, nullptr, true, true); }
-CUresult cuMemsetD32Async(CUdeviceptr target, unsigned int value, size_t count, CUstream stream) { return fill(target, 0, value, 4, count, 1, stream, false, false); }
-CUresult cuMemsetD32Async_ptsz(CUdeviceptr target, unsigned int value, size_t count, CUstream stream) { return fill(target, 0, value, 4, count, 1, stream, true, false); }
-CUresult cuMemsetD2D32(CUdeviceptr_v1 target, unsigned int pitch, unsigned int value, unsigned int width, unsigned int height) { return fill(target, pitch, value, 4, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D32_v2(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height) { return fill(target, pitch, value, 4, width, height, nullptr, false, true); }
-CUresult cuMemsetD2D32_v2_ptds(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height) { return fill(target, pitch, value, 4, width, height, nullptr, true, true); }
-CUresult cuMemsetD2D32Async(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 4, width, height, stream, false, false); }
-CUresult cuMemsetD2D32Async_ptsz(CUdeviceptr target, size_t pitch, unsigned int value, size_t width, size_t height, CUstream stream) { return fill(target, pitch, value, 4, width, height, stream, true, false); }
+CUresult cuMemsetD8(CUdeviceptr_v1 target, unsigned char value, unsigned int count) {
+  return fill(target, 0, value, 1, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD8_v2(CUdeviceptr target, unsigned char value, size_t count) {
+  return fill(target, 0, value, 1, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD8_v2_ptds(CUdeviceptr target, unsigned char value, size_t count) {
+  return fill(target, 0, value, 1, count, 1, nullptr, true, true);
+}
+CUresult cuMemsetD8Async(CUdeviceptr target, unsigned char value, size_t count, CUstream stream) {
+  return fill(target, 0, value, 1, count, 1, stream, false, false);
+}
+CUresult cuMemsetD8Async_ptsz(CUdeviceptr target, unsigned char value, size_t count,
+                              CUstream stream) {
+  return fill(target, 0, value, 1, count, 1, stream, true, false);
+}
+CUresult cuMemsetD2D8(CUdeviceptr_v1 target, unsigned int pitch, unsigned char value,
+                      unsigned int width, unsigned int height) {
+  return fill(target, pitch, value, 1, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D8_v2(CUdeviceptr target, size_t pitch, unsigned char value, size_t width,
+                         size_t height) {
+  return fill(target, pitch, value, 1, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D8_v2_ptds(CUdeviceptr target, size_t pitch, unsigned char value, size_t width,
+                              size_t height) {
+  return fill(target, pitch, value, 1, width, height, nullptr, true, true);
+}
+CUresult cuMemsetD2D8Async(CUdeviceptr target, size_t pitch, unsigned char value, size_t width,
+                           size_t height, CUstream stream) {
+  return fill(target, pitch, value, 1, width, height, stream, false, false);
+}
+CUresult cuMemsetD2D8Async_ptsz(CUdeviceptr target, size_t pitch, unsigned char value, size_t width,
+                                size_t height, CUstream stream) {
+  return fill(target, pitch, value, 1, width, height, stream, true, false);
+}
+CUresult cuMemsetD16(CUdeviceptr_v1 target, unsigned short value, unsigned int count) {
+  return fill(target, 0, value, 2, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD16_v2(CUdeviceptr target, unsigned short value, size_t count) {
+  return fill(target, 0, value, 2, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD16_v2_ptds(CUdeviceptr target, unsigned short value, size_t count) {
+  return fill(target, 0, value, 2, count, 1, nullptr, true, true);
+}
+CUresult cuMemsetD16Async(CUdeviceptr target, unsigned short value, size_t count, CUstream stream) {
+  return fill(target, 0, value, 2, count, 1, stream, false, false);
+}
+CUresult cuMemsetD16Async_ptsz(CUdeviceptr target, unsigned short value, size_t count,
+                               CUstream stream) {
+  return fill(target, 0, value, 2, count, 1, stream, true, false);
+}
+CUresult cuMemsetD2D16(CUdeviceptr_v1 target, unsigned int pitch, unsigned short value,
+                       unsigned int width, unsigned int height) {
+  return fill(target, pitch, value, 2, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D16_v2(CUdeviceptr target, size_t pitch, unsigned short value, size_t width,
+                          size_t height) {
+  return fill(target, pitch, value, 2, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D16_v2_ptds(CUdeviceptr target, size_t pitch, unsigned short value, size_t width,
+                               size_t height) {
+  return fill(target, pitch, value, 2, width, height, nullptr, true, true);
+}
+CUresult cuMemsetD2D16Async(CUdeviceptr target, size_t pitch, unsigned short value, size_t width,
+                            size_t height, CUstream stream) {
+  return fill(target, pitch, value, 2, width, height, stream, false, false);
+}
+CUresult cuMemsetD2D16Async_ptsz(CUdeviceptr target, size_t pitch, unsigned short value,
+                                 size_t width, size_t height, CUstream stream) {
+  return fill(target, pitch, value, 2, width, height, stream, true, false);
+}
+CUresult cuMemsetD32(CUdeviceptr_v1 target, unsigned int value, unsigned int count) {
+  return fill(target, 0, value, 4, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD32_v2(CUdeviceptr target, unsigned int value, size_t count) {
+  return fill(target, 0, value, 4, count, 1, nullptr, false, true);
+}
+CUresult cuMemsetD32_v2_ptds(CUdeviceptr target, unsigned int value, size_t count) {
+  return fill(target, 0, value, 4, count, 1, nullptr, true, true);
+}
+CUresult cuMemsetD32Async(CUdeviceptr target, unsigned int value, size_t count, CUstream stream) {
+  return fill(target, 0, value, 4, count, 1, stream, false, false);
+}
+CUresult cuMemsetD32Async_ptsz(CUdeviceptr target, unsigned int value, size_t count,
+                               CUstream stream) {
+  return fill(target, 0, value, 4, count, 1, stream, true, false);
+}
+CUresult cuMemsetD2D32(CUdeviceptr_v1 target, unsigned int pitch, unsigned int value,
+                       unsigned int width, unsigned int height) {
+  return fill(target, pitch, value, 4, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D32_v2(CUdeviceptr target, size_t pitch, unsigned int value, size_t width,
+                          size_t height) {
+  return fill(target, pitch, value, 4, width, height, nullptr, false, true);
+}
+CUresult cuMemsetD2D32_v2_ptds(CUdeviceptr target, size_t pitch, unsigned int value, size_t width,
+                               size_t height) {
+  return fill(target, pitch, value, 4, width, height, nullptr, true, true);
+}
+CUresult cuMemsetD2D32Async(CUdeviceptr target, size_t pitch, unsigned int value, size_t width,
+                            size_t height, CUstream stream) {
+  return fill(target, pitch, value, 4, width, height, stream, false, false);
+}
+CUresult cuMemsetD2D32Async_ptsz(CUdeviceptr target, size_t pitch, unsigned int value, size_t width,
+                                 size_t height, CUstream stream) {
+  return fill(target, pitch, value, 4, width, height, stream, true, false);
+}
 
 }  // extern "C"

@@ -21,8 +21,8 @@ Module::~Module() = default;
 CUresult Module::load(const std::shared_ptr<Context>& context, const void* image,
                       std::shared_ptr<Module>& module, std::string& message) {
   LoadError error;
-  auto code = load_module(image, context->device().compute_capability(), context->device().memory(),
-                          error);
+  auto code =
+      load_module(image, context->device().compute_capability(), context->device().memory(), error);
   if (code == nullptr) {
     message = std::move(error.message);
     log_line("module not loaded: " + message);
@@ -77,8 +77,7 @@ void write_jit_log(unsigned count, const CUjit_option* options, void** values,
                    const std::string& message) {
   if (options == nullptr || values == nullptr) return;
   for (const bool error : {true, false}) {
-    const CUjit_option buffer_option =
-        error ? CU_JIT_ERROR_LOG_BUFFER : CU_JIT_INFO_LOG_BUFFER;
+    const CUjit_option buffer_option = error ? CU_JIT_ERROR_LOG_BUFFER : CU_JIT_INFO_LOG_BUFFER;
     const CUjit_option size_option =
         error ? CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES : CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES;
     char* buffer = nullptr;

@@ -11,7 +11,9 @@ constexpr int warp_size = 32;
 constexpr int default_shared_bytes = 49152;
 
 /// Registers are handed out to warps in units of 256.
-int registers_per_warp(int registers) { return (registers * warp_size + 255) / 256 * 256; }
+int registers_per_warp(int registers) {
+  return (registers * warp_size + 255) / 256 * 256;
+}
 
 /// Resident blocks per multiprocessor; 0 when not even one fits.
 int resident_blocks(const Function& function, const MultiprocessorLimits& limits, int block_size,

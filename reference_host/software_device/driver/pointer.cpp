@@ -67,8 +67,8 @@ CUresult read_attribute(void* data, CUpointer_attribute attribute, const Target&
       return store<unsigned>(data, allocation != nullptr && allocation->sync_memops ? 1 : 0);
     case CU_POINTER_ATTRIBUTE_BUFFER_ID:
     case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
-      return store<unsigned long long>(
-          data, allocation != nullptr ? allocation->buffer_id : target.base);
+      return store<unsigned long long>(data,
+                                       allocation != nullptr ? allocation->buffer_id : target.base);
     case CU_POINTER_ATTRIBUTE_IS_MANAGED:
       return store<unsigned>(data, managed ? 1 : 0);
     case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:

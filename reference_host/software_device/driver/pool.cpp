@@ -94,8 +94,7 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, CUmemoryPool handle, bool 
       }
     }
     std::uintptr_t address = 0;
-    const CUresult result =
-        allocate_device(context, AllocationKind::pool, size, 0, address, pool);
+    const CUresult result = allocate_device(context, AllocationKind::pool, size, 0, address, pool);
     if (result != CUDA_SUCCESS) return result;
     if (capturing) {
       // The memory is the graph's: it has one address and lives as long as the graph.
@@ -214,7 +213,9 @@ CUresult cuMemFreeAsync_ptsz(CUdeviceptr address, CUstream stream) {
 CUresult cuDeviceGetDefaultMemPool(CUmemoryPool* out, CUdevice dev) {
   return get_pool(out, dev, false);
 }
-CUresult cuDeviceGetMemPool(CUmemoryPool* out, CUdevice dev) { return get_pool(out, dev, true); }
+CUresult cuDeviceGetMemPool(CUmemoryPool* out, CUdevice dev) {
+  return get_pool(out, dev, true);
+}
 CUresult cuDeviceSetMemPool(CUdevice dev, CUmemoryPool pool) {
   return entry([&]() -> CUresult {
     Device* const device = find_device(dev);

@@ -33,10 +33,7 @@ CUresult destroy(CUstream handle) {
     }
     const auto stream = driver().streams.remove(handle);
     if (stream == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    if (any_capture()) {
-      const std::lock_guard lock(capture_mutex());
-      if (stream->capture != nullptr) stream->capture->invalidated = true;
-    }
+    abandon_capture(stream);
     stream->close();
     return CUDA_SUCCESS;
   });
@@ -125,15 +122,13 @@ CUresult synchronise(CUstream handle, bool per_thread) {
 
 CUresult add_callback(CUstream handle, bool per_thread, CUstreamCallback callback, void* user_data,
                       unsigned flags) {
-  return with_stream(handle, per_thread,
-                     [&](const auto& stream, const auto& context) -> CUresult {
-                       if (callback == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
-                       if (const CUresult result = refuse_if_capturing(*stream, *context);
-                           result != CUDA_SUCCESS) {
-                         return result;
-                       }
-                       return submit(stream, context, CallbackWork{callback, handle, user_data});
-                     });
+  return with_stream(handle, per_thread, [&](const auto& stream, const auto& context) -> CUresult {
+    if (callback == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
+      return result;
+    }
+    return submit(stream, context, CallbackWork{callback, handle, user_data});
+  });
 }
 
 CUresult attach_memory(CUstream handle, bool per_thread, CUdeviceptr address, size_t length,
@@ -240,23 +235,49 @@ CUresult copy_attributes(CUstream target, CUstream source, bool per_thread) {
 
 extern "C" {
 
-CUresult cuStreamCreate(CUstream* out, unsigned int flags) { return create(out, flags, 0); }
+CUresult cuStreamCreate(CUstream* out, unsigned int flags) {
+  return create(out, flags, 0);
+}
 CUresult cuStreamCreateWithPriority(CUstream* out, unsigned int flags, int priority) {
   return create(out, flags, priority);
 }
-CUresult cuStreamDestroy(CUstream stream) { return destroy(stream); }
-CUresult cuStreamDestroy_v2(CUstream stream) { return destroy(stream); }
+CUresult cuStreamDestroy(CUstream stream) {
+  return destroy(stream);
+}
+CUresult cuStreamDestroy_v2(CUstream stream) {
+  return destroy(stream);
+}
 
-CUresult cuStreamGetPriority(CUstream s, int* out) { return get_priority(s, false, out); }
-CUresult cuStreamGetPriority_ptsz(CUstream s, int* out) { return get_priority(s, true, out); }
-CUresult cuStreamGetFlags(CUstream s, unsigned int* out) { return get_flags(s, false, out); }
-CUresult cuStreamGetFlags_ptsz(CUstream s, unsigned int* out) { return get_flags(s, true, out); }
-CUresult cuStreamGetId(CUstream s, unsigned long long* out) { return get_id(s, false, out); }
-CUresult cuStreamGetId_ptsz(CUstream s, unsigned long long* out) { return get_id(s, true, out); }
-CUresult cuStreamGetDevice(CUstream s, CUdevice* out) { return get_device(s, false, out); }
-CUresult cuStreamGetDevice_ptsz(CUstream s, CUdevice* out) { return get_device(s, true, out); }
-CUresult cuStreamGetCtx(CUstream s, CUcontext* out) { return get_context(s, false, out); }
-CUresult cuStreamGetCtx_ptsz(CUstream s, CUcontext* out) { return get_context(s, true, out); }
+CUresult cuStreamGetPriority(CUstream s, int* out) {
+  return get_priority(s, false, out);
+}
+CUresult cuStreamGetPriority_ptsz(CUstream s, int* out) {
+  return get_priority(s, true, out);
+}
+CUresult cuStreamGetFlags(CUstream s, unsigned int* out) {
+  return get_flags(s, false, out);
+}
+CUresult cuStreamGetFlags_ptsz(CUstream s, unsigned int* out) {
+  return get_flags(s, true, out);
+}
+CUresult cuStreamGetId(CUstream s, unsigned long long* out) {
+  return get_id(s, false, out);
+}
+CUresult cuStreamGetId_ptsz(CUstream s, unsigned long long* out) {
+  return get_id(s, true, out);
+}
+CUresult cuStreamGetDevice(CUstream s, CUdevice* out) {
+  return get_device(s, false, out);
+}
+CUresult cuStreamGetDevice_ptsz(CUstream s, CUdevice* out) {
+  return get_device(s, true, out);
+}
+CUresult cuStreamGetCtx(CUstream s, CUcontext* out) {
+  return get_context(s, false, out);
+}
+CUresult cuStreamGetCtx_ptsz(CUstream s, CUcontext* out) {
+  return get_context(s, true, out);
+}
 CUresult cuStreamGetCtx_v2(CUstream s, CUcontext* out, CUgreenCtx* green) {
   return get_context_v2(s, false, out, green);
 }
@@ -264,10 +285,18 @@ CUresult cuStreamGetCtx_v2_ptsz(CUstream s, CUcontext* out, CUgreenCtx* green) {
   return get_context_v2(s, true, out, green);
 }
 
-CUresult cuStreamQuery(CUstream s) { return query(s, false); }
-CUresult cuStreamQuery_ptsz(CUstream s) { return query(s, true); }
-CUresult cuStreamSynchronize(CUstream s) { return synchronise(s, false); }
-CUresult cuStreamSynchronize_ptsz(CUstream s) { return synchronise(s, true); }
+CUresult cuStreamQuery(CUstream s) {
+  return query(s, false);
+}
+CUresult cuStreamQuery_ptsz(CUstream s) {
+  return query(s, true);
+}
+CUresult cuStreamSynchronize(CUstream s) {
+  return synchronise(s, false);
+}
+CUresult cuStreamSynchronize_ptsz(CUstream s) {
+  return synchronise(s, true);
+}
 
 CUresult cuStreamAddCallback(CUstream s, CUstreamCallback callback, void* user_data,
                              unsigned int flags) {
@@ -308,25 +337,85 @@ CUresult cuStreamSetAttribute_ptsz(CUstream s, CUstreamAttrID attribute,
   return set_attribute(s, true, attribute, value);
 }
 
-CUresult cuStreamWaitValue32(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return wait_value(s, false, false, address, value, flags); }
-CUresult cuStreamWaitValue32_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return wait_value(s, true, false, address, value, flags); }
-CUresult cuStreamWaitValue32_v2(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return wait_value(s, false, false, address, value, flags); }
-CUresult cuStreamWaitValue32_v2_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return wait_value(s, true, false, address, value, flags); }
-CUresult cuStreamWaitValue64(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return wait_value(s, false, true, address, value, flags); }
-CUresult cuStreamWaitValue64_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return wait_value(s, true, true, address, value, flags); }
-CUresult cuStreamWaitValue64_v2(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return wait_value(s, false, true, address, value, flags); }
-CUresult cuStreamWaitValue64_v2_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return wait_value(s, true, true, address, value, flags); }
-CUresult cuStreamWriteValue32(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return write_value(s, false, false, address, value, flags); }
-CUresult cuStreamWriteValue32_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return write_value(s, true, false, address, value, flags); }
-CUresult cuStreamWriteValue32_v2(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return write_value(s, false, false, address, value, flags); }
-CUresult cuStreamWriteValue32_v2_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value, unsigned int flags) { return write_value(s, true, false, address, value, flags); }
-CUresult cuStreamWriteValue64(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return write_value(s, false, true, address, value, flags); }
-CUresult cuStreamWriteValue64_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return write_value(s, true, true, address, value, flags); }
-CUresult cuStreamWriteValue64_v2(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return write_value(s, false, true, address, value, flags); }
-CUresult cuStreamWriteValue64_v2_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value, unsigned int flags) { return write_value(s, true, true, address, value, flags); }
-CUresult cuStreamBatchMemOp(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations, unsigned int flags) { return batch(s, false, operations, count, flags); }
-CUresult cuStreamBatchMemOp_ptsz(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations, unsigned int flags) { return batch(s, true, operations, count, flags); }
-CUresult cuStreamBatchMemOp_v2(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations, unsigned int flags) { return batch(s, false, operations, count, flags); }
-CUresult cuStreamBatchMemOp_v2_ptsz(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations, unsigned int flags) { return batch(s, true, operations, count, flags); }
+CUresult cuStreamWaitValue32(CUstream s, CUdeviceptr address, cuuint32_t value,
+                             unsigned int flags) {
+  return wait_value(s, false, false, address, value, flags);
+}
+CUresult cuStreamWaitValue32_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                  unsigned int flags) {
+  return wait_value(s, true, false, address, value, flags);
+}
+CUresult cuStreamWaitValue32_v2(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                unsigned int flags) {
+  return wait_value(s, false, false, address, value, flags);
+}
+CUresult cuStreamWaitValue32_v2_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                     unsigned int flags) {
+  return wait_value(s, true, false, address, value, flags);
+}
+CUresult cuStreamWaitValue64(CUstream s, CUdeviceptr address, cuuint64_t value,
+                             unsigned int flags) {
+  return wait_value(s, false, true, address, value, flags);
+}
+CUresult cuStreamWaitValue64_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                  unsigned int flags) {
+  return wait_value(s, true, true, address, value, flags);
+}
+CUresult cuStreamWaitValue64_v2(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                unsigned int flags) {
+  return wait_value(s, false, true, address, value, flags);
+}
+CUresult cuStreamWaitValue64_v2_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                     unsigned int flags) {
+  return wait_value(s, true, true, address, value, flags);
+}
+CUresult cuStreamWriteValue32(CUstream s, CUdeviceptr address, cuuint32_t value,
+                              unsigned int flags) {
+  return write_value(s, false, false, address, value, flags);
+}
+CUresult cuStreamWriteValue32_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                   unsigned int flags) {
+  return write_value(s, true, false, address, value, flags);
+}
+CUresult cuStreamWriteValue32_v2(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                 unsigned int flags) {
+  return write_value(s, false, false, address, value, flags);
+}
+CUresult cuStreamWriteValue32_v2_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value,
+                                      unsigned int flags) {
+  return write_value(s, true, false, address, value, flags);
+}
+CUresult cuStreamWriteValue64(CUstream s, CUdeviceptr address, cuuint64_t value,
+                              unsigned int flags) {
+  return write_value(s, false, true, address, value, flags);
+}
+CUresult cuStreamWriteValue64_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                   unsigned int flags) {
+  return write_value(s, true, true, address, value, flags);
+}
+CUresult cuStreamWriteValue64_v2(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                 unsigned int flags) {
+  return write_value(s, false, true, address, value, flags);
+}
+CUresult cuStreamWriteValue64_v2_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value,
+                                      unsigned int flags) {
+  return write_value(s, true, true, address, value, flags);
+}
+CUresult cuStreamBatchMemOp(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations,
+                            unsigned int flags) {
+  return batch(s, false, operations, count, flags);
+}
+CUresult cuStreamBatchMemOp_ptsz(CUstream s, unsigned int count,
+                                 CUstreamBatchMemOpParams* operations, unsigned int flags) {
+  return batch(s, true, operations, count, flags);
+}
+CUresult cuStreamBatchMemOp_v2(CUstream s, unsigned int count, CUstreamBatchMemOpParams* operations,
+                               unsigned int flags) {
+  return batch(s, false, operations, count, flags);
+}
+CUresult cuStreamBatchMemOp_v2_ptsz(CUstream s, unsigned int count,
+                                    CUstreamBatchMemOpParams* operations, unsigned int flags) {
+  return batch(s, true, operations, count, flags);
+}
 
 }  // extern "C"

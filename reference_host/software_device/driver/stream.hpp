@@ -62,7 +62,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   /// State of a capture; guarded by `capture_mutex()`.
   std::shared_ptr<Capture> capture;
   std::vector<std::shared_ptr<GraphNode>> capture_dependencies;
-  std::vector<CUgraphNode> capture_handles;       ///< what cuStreamGetCaptureInfo handed out
+  std::vector<CUgraphNode> capture_handles;        ///< what cuStreamGetCaptureInfo handed out
   std::vector<CUgraphEdgeData> capture_edge_data;  ///< likewise
 
  private:

@@ -114,8 +114,7 @@ CUresult resolve_stream(CUstream handle, bool per_thread, std::shared_ptr<Stream
   if (thread_state().in_callback) return CUDA_ERROR_NOT_PERMITTED;
   if (is_default) {
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    const bool thread_stream =
-        handle == CU_STREAM_PER_THREAD || (handle == nullptr && per_thread);
+    const bool thread_stream = handle == CU_STREAM_PER_THREAD || (handle == nullptr && per_thread);
     stream = thread_stream ? context->per_thread_stream() : context->legacy_stream();
     return stream == nullptr ? CUDA_ERROR_CONTEXT_IS_DESTROYED : CUDA_SUCCESS;
   }

@@ -136,8 +136,8 @@ CUresult cuMemAddressReserve(CUdeviceptr* out, size_t size, size_t alignment, CU
         (alignment & (alignment - 1)) != 0) {
       return CUDA_ERROR_INVALID_VALUE;
     }
-    const std::uintptr_t base = driver().devices.front()->memory().reserve(
-        size, std::max(alignment, granularity), hint);
+    const std::uintptr_t base =
+        driver().devices.front()->memory().reserve(size, std::max(alignment, granularity), hint);
     if (base == 0) return CUDA_ERROR_OUT_OF_MEMORY;
     AddressSpace& all = space();
     const std::lock_guard lock(all.mutex);
@@ -303,10 +303,9 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t size, const CUmemAccessDesc*
         ::mmap(reinterpret_cast<void*>(part), mapping.size, PROT_NONE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
       } else {
-        void* const mapped =
-            ::mmap(reinterpret_cast<void*>(part), mapping.size, PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_FIXED, mapping.memory->descriptor,
-                   static_cast<off_t>(mapping.offset));
+        void* const mapped = ::mmap(reinterpret_cast<void*>(part), mapping.size,
+                                    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                                    mapping.memory->descriptor, static_cast<off_t>(mapping.offset));
         if (mapped == MAP_FAILED) return CUDA_ERROR_OUT_OF_MEMORY;
         if (const CUresult result = show(part, mapping); result != CUDA_SUCCESS) return result;
       }

@@ -21,12 +21,12 @@ Overloaded(Bodies...) -> Overloaded<Bodies...>;
 
 CUresult run(const KernelWork& work, Context& context) {
   bool printed = false;
-  const LaunchFault fault = run_grid(
-      *work.function->kernel, work.config, work.parameters, context.device().memory(), context.stop,
-      [&printed](std::string_view text) {
-        printed = true;
-        std::fwrite(text.data(), 1, text.size(), stdout);
-      });
+  const LaunchFault fault =
+      run_grid(*work.function->kernel, work.config, work.parameters, context.device().memory(),
+               context.stop, [&printed](std::string_view text) {
+                 printed = true;
+                 std::fwrite(text.data(), 1, text.size(), stdout);
+               });
   if (printed) std::fflush(stdout);
   if (fault.result != CUDA_SUCCESS) log_line("kernel failed: " + fault.message);
   return fault.result;

@@ -135,11 +135,10 @@ CUresult make_kernel_work(const std::shared_ptr<Function>& function, const Launc
     return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
   }
   const int set = function->max_dynamic_shared.load();
-  const std::size_t dynamic_limit =
-      set > 0 ? static_cast<std::size_t>(set)
-      : traits.static_shared_bytes >= default_shared_bytes
-          ? 0
-          : default_shared_bytes - traits.static_shared_bytes;
+  const std::size_t dynamic_limit = set > 0 ? static_cast<std::size_t>(set)
+                                    : traits.static_shared_bytes >= default_shared_bytes
+                                        ? 0
+                                        : default_shared_bytes - traits.static_shared_bytes;
   if (config.dynamic_shared_bytes > dynamic_limit &&
       config.dynamic_shared_bytes + traits.static_shared_bytes > default_shared_bytes) {
     return CUDA_ERROR_INVALID_VALUE;
@@ -148,8 +147,8 @@ CUresult make_kernel_work(const std::shared_ptr<Function>& function, const Launc
     int resident = 0;
     const MultiprocessorLimits limits =
         multiprocessor_limits(context->device().compute_capability());
-    resident = std::min<int>(limits.blocks, limits.threads / static_cast<int>(threads)) *
-               worker_count();
+    resident =
+        std::min<int>(limits.blocks, limits.threads / static_cast<int>(threads)) * worker_count();
     const std::uint64_t blocks = std::uint64_t{grid.x} * grid.y * grid.z;
     if (blocks > static_cast<std::uint64_t>(resident)) {
       return CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE;
@@ -258,8 +257,8 @@ CUresult make_mem_ops_work(const CUstreamBatchMemOpParams* operations, unsigned 
       default:
         return CUDA_ERROR_INVALID_VALUE;
     }
-    if (width != 0 && (op.waitValue.address % width != 0 ||
-                       !is_accessible(op.waitValue.address, width))) {
+    if (width != 0 &&
+        (op.waitValue.address % width != 0 || !is_accessible(op.waitValue.address, width))) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     const bool is_wait = op.operation == CU_STREAM_MEM_OP_WAIT_VALUE_32 ||

@@ -2,33 +2,54 @@
 
 template <Compare compare>
 struct Compared {
-  template <class T> static bool run(T a, T b) {
+  template <class T>
+  static bool run(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
       const bool unordered = a != a || b != b;
       switch (compare) {
-        case Compare::eq: return a == b;
-        case Compare::ne: return !unordered && a != b;
-        case Compare::lt: return a < b;
-        case Compare::le: return a <= b;
-        case Compare::gt: return a > b;
-        case Compare::ge: return a >= b;
-        case Compare::equ: return unordered || a == b;
-        case Compare::neu: return !(a == b);
-        case Compare::ltu: return !(a >= b);
-        case Compare::leu: return !(a > b);
-        case Compare::gtu: return !(a <= b);
-        case Compare::geu: return !(a < b);
-        case Compare::num: return !unordered;
-        case Compare::nan: return unordered;
+        case Compare::eq:
+          return a == b;
+        case Compare::ne:
+          return !unordered && a != b;
+        case Compare::lt:
+          return a < b;
+        case Compare::le:
+          return a <= b;
+        case Compare::gt:
+          return a > b;
+        case Compare::ge:
+          return a >= b;
+        case Compare::equ:
+          return unordered || a == b;
+        case Compare::neu:
+          return !(a == b);
+        case Compare::ltu:
+          return !(a >= b);
+        case Compare::leu:
+          return !(a > b);
+        case Compare::gtu:
+          return !(a <= b);
+        case Compare::geu:
+          return !(a < b);
+        case Compare::num:
+          return !unordered;
+        case Compare::nan:
+          return unordered;
       }
     } else {
       switch (compare) {
-        case Compare::eq: return a == b;
-        case Compare::ne: return a != b;
-        case Compare::lt: return a < b;
-        case Compare::le: return a <= b;
-        case Compare::gt: return a > b;
-        default: return a >= b;
+        case Compare::eq:
+          return a == b;
+        case Compare::ne:
+          return a != b;
+        case Compare::lt:
+          return a < b;
+        case Compare::le:
+          return a <= b;
+        case Compare::gt:
+          return a > b;
+        default:
+          return a >= b;
       }
     }
     return false;
@@ -91,7 +112,8 @@ void store_compared(Warp& warp, const Op& op, std::uint32_t mask, std::uint32_t 
 
 template <SetAs as, class F, class T, bool flush>
 void compare_lanes(Warp& warp, const Op& op, std::uint32_t mask) {
-  store_compared<as>(warp, op, mask, compared<F, T, flush>(source<T>(warp, op.a), source<T>(warp, op.b)));
+  store_compared<as>(warp, op, mask,
+                     compared<F, T, flush>(source<T>(warp, op.a), source<T>(warp, op.b)));
 }
 
 template <SetAs as, class F, class Format>
@@ -113,7 +135,9 @@ void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
   std::uint32_t high = 0;
   for (int i = 0; i < warp_size; ++i) {
     low |= static_cast<std::uint32_t>(F::run(Format::load(a[2 * i]), Format::load(b[2 * i]))) << i;
-    high |= static_cast<std::uint32_t>(F::run(Format::load(a[2 * i + 1]), Format::load(b[2 * i + 1]))) << i;
+    high |=
+        static_cast<std::uint32_t>(F::run(Format::load(a[2 * i + 1]), Format::load(b[2 * i + 1])))
+        << i;
   }
   low = combined(low, warp, op);
   high = combined(high, warp, op);
@@ -143,27 +167,42 @@ Handler compare_as(const AluRequest& request) {
   using F = Compared<compare>;
   constexpr bool for_integers = compare <= Compare::ge;
   switch (request.type) {
-    case Type::f32: return request.flush ? compare_lanes<as, F, float, true> : compare_lanes<as, F, float, false>;
-    case Type::f64: return compare_lanes<as, F, double, false>;
-    case Type::f16: return compare_halves<as, F, Half>;
-    case Type::bf16: return compare_halves<as, F, Bfloat>;
+    case Type::f32:
+      return request.flush ? compare_lanes<as, F, float, true> : compare_lanes<as, F, float, false>;
+    case Type::f64:
+      return compare_lanes<as, F, double, false>;
+    case Type::f16:
+      return compare_halves<as, F, Half>;
+    case Type::bf16:
+      return compare_halves<as, F, Bfloat>;
     case Type::f16x2:
       if constexpr (as == SetAs::predicate) return compare_half_pairs<F, Half>;
       return set_half_pairs<as == SetAs::word, F, Half>;
     case Type::bf16x2:
       if constexpr (as == SetAs::predicate) return compare_half_pairs<F, Bfloat>;
       return set_half_pairs<as == SetAs::word, F, Bfloat>;
-    default: break;
+    default:
+      break;
   }
   if constexpr (for_integers) {
     switch (request.type) {
-      case Type::u16: case Type::b16: return compare_lanes<as, F, std::uint16_t, false>;
-      case Type::s16: return compare_lanes<as, F, std::int16_t, false>;
-      case Type::u32: case Type::b32: return compare_lanes<as, F, std::uint32_t, false>;
-      case Type::s32: return compare_lanes<as, F, std::int32_t, false>;
-      case Type::u64: case Type::b64: return compare_lanes<as, F, std::uint64_t, false>;
-      case Type::s64: return compare_lanes<as, F, std::int64_t, false>;
-      default: break;
+      case Type::u16:
+      case Type::b16:
+        return compare_lanes<as, F, std::uint16_t, false>;
+      case Type::s16:
+        return compare_lanes<as, F, std::int16_t, false>;
+      case Type::u32:
+      case Type::b32:
+        return compare_lanes<as, F, std::uint32_t, false>;
+      case Type::s32:
+        return compare_lanes<as, F, std::int32_t, false>;
+      case Type::u64:
+      case Type::b64:
+        return compare_lanes<as, F, std::uint64_t, false>;
+      case Type::s64:
+        return compare_lanes<as, F, std::int64_t, false>;
+      default:
+        break;
     }
   }
   return nullptr;
@@ -172,20 +211,34 @@ Handler compare_as(const AluRequest& request) {
 template <SetAs as>
 Handler compares(const AluRequest& request) {
   switch (request.compare) {
-    case Compare::eq: return compare_as<as, Compare::eq>(request);
-    case Compare::ne: return compare_as<as, Compare::ne>(request);
-    case Compare::lt: return compare_as<as, Compare::lt>(request);
-    case Compare::le: return compare_as<as, Compare::le>(request);
-    case Compare::gt: return compare_as<as, Compare::gt>(request);
-    case Compare::ge: return compare_as<as, Compare::ge>(request);
-    case Compare::equ: return compare_as<as, Compare::equ>(request);
-    case Compare::neu: return compare_as<as, Compare::neu>(request);
-    case Compare::ltu: return compare_as<as, Compare::ltu>(request);
-    case Compare::leu: return compare_as<as, Compare::leu>(request);
-    case Compare::gtu: return compare_as<as, Compare::gtu>(request);
-    case Compare::geu: return compare_as<as, Compare::geu>(request);
-    case Compare::num: return compare_as<as, Compare::num>(request);
-    case Compare::nan: return compare_as<as, Compare::nan>(request);
+    case Compare::eq:
+      return compare_as<as, Compare::eq>(request);
+    case Compare::ne:
+      return compare_as<as, Compare::ne>(request);
+    case Compare::lt:
+      return compare_as<as, Compare::lt>(request);
+    case Compare::le:
+      return compare_as<as, Compare::le>(request);
+    case Compare::gt:
+      return compare_as<as, Compare::gt>(request);
+    case Compare::ge:
+      return compare_as<as, Compare::ge>(request);
+    case Compare::equ:
+      return compare_as<as, Compare::equ>(request);
+    case Compare::neu:
+      return compare_as<as, Compare::neu>(request);
+    case Compare::ltu:
+      return compare_as<as, Compare::ltu>(request);
+    case Compare::leu:
+      return compare_as<as, Compare::leu>(request);
+    case Compare::gtu:
+      return compare_as<as, Compare::gtu>(request);
+    case Compare::geu:
+      return compare_as<as, Compare::geu>(request);
+    case Compare::num:
+      return compare_as<as, Compare::num>(request);
+    case Compare::nan:
+      return compare_as<as, Compare::nan>(request);
   }
   return nullptr;
 }
@@ -199,12 +252,24 @@ void test_property(Warp& warp, const Op& op, std::uint32_t mask) {
     const int kind = std::fpclassify(a[i]);
     bool holds = false;
     switch (op.aux) {
-      case 0: holds = kind != FP_NAN && kind != FP_INFINITE; break;
-      case 1: holds = kind == FP_INFINITE; break;
-      case 2: holds = kind != FP_NAN; break;
-      case 3: holds = kind == FP_NAN; break;
-      case 4: holds = kind == FP_NORMAL; break;
-      default: holds = kind == FP_SUBNORMAL; break;
+      case 0:
+        holds = kind != FP_NAN && kind != FP_INFINITE;
+        break;
+      case 1:
+        holds = kind == FP_INFINITE;
+        break;
+      case 2:
+        holds = kind != FP_NAN;
+        break;
+      case 3:
+        holds = kind == FP_NAN;
+        break;
+      case 4:
+        holds = kind == FP_NORMAL;
+        break;
+      default:
+        holds = kind == FP_SUBNORMAL;
+        break;
     }
     result |= static_cast<std::uint32_t>(holds) << i;
   }

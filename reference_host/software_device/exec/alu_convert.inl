@@ -2,7 +2,12 @@
 // Included inside VGPU_ISA.
 
 template <class To>
-struct Cast { template <class From> static To run(From a) { return static_cast<To>(a); } };
+struct Cast {
+  template <class From>
+  static To run(From a) {
+    return static_cast<To>(a);
+  }
+};
 
 template <class Register, class T>
 void widen_from(const Warp& warp, std::uint32_t code, std::int64_t* out) {
@@ -17,24 +22,37 @@ void widen(const Warp& warp, std::uint32_t code, int width, std::int64_t* out) {
   return widen_from<std::uint64_t, T>(warp, code, out);
 }
 
-inline void load_integers(const Warp& warp, std::uint32_t code, Type type, int width, std::int64_t* out) {
+inline void load_integers(const Warp& warp, std::uint32_t code, Type type, int width,
+                          std::int64_t* out) {
   switch (type) {
-    case Type::u8: case Type::b8: return widen<std::uint8_t>(warp, code, width, out);
-    case Type::s8: return widen<std::int8_t>(warp, code, width, out);
-    case Type::u16: case Type::b16: return widen<std::uint16_t>(warp, code, width, out);
-    case Type::s16: return widen<std::int16_t>(warp, code, width, out);
-    case Type::u32: case Type::b32: return widen<std::uint32_t>(warp, code, width, out);
-    case Type::s32: return widen<std::int32_t>(warp, code, width, out);
-    default: return widen<std::uint64_t>(warp, code, width, out);
+    case Type::u8:
+    case Type::b8:
+      return widen<std::uint8_t>(warp, code, width, out);
+    case Type::s8:
+      return widen<std::int8_t>(warp, code, width, out);
+    case Type::u16:
+    case Type::b16:
+      return widen<std::uint16_t>(warp, code, width, out);
+    case Type::s16:
+      return widen<std::int16_t>(warp, code, width, out);
+    case Type::u32:
+    case Type::b32:
+      return widen<std::uint32_t>(warp, code, width, out);
+    case Type::s32:
+      return widen<std::int32_t>(warp, code, width, out);
+    default:
+      return widen<std::uint64_t>(warp, code, width, out);
   }
 }
 
 /// Truncates to the type, extends to the register.
-inline void store_integers(Warp& warp, const Op& op, std::uint32_t mask, Type type, int width, std::int64_t* values) {
+inline void store_integers(Warp& warp, const Op& op, std::uint32_t mask, Type type, int width,
+                           std::int64_t* values) {
   const int unused = 64 - 8 * static_cast<int>(ptx::size_of(type));
   for (int i = 0; i < warp_size; ++i) {
     const std::uint64_t high = static_cast<std::uint64_t>(values[i]) << unused;
-    values[i] = ptx::is_signed(type) ? static_cast<std::int64_t>(high) >> unused : static_cast<std::int64_t>(high >> unused);
+    values[i] = ptx::is_signed(type) ? static_cast<std::int64_t>(high) >> unused
+                                     : static_cast<std::int64_t>(high >> unused);
   }
   if (width == 8) return put(warp, op.d, values, mask);
   if (width == 4) {
@@ -47,11 +65,15 @@ inline void store_integers(Warp& warp, const Op& op, std::uint32_t mask, Type ty
   put(warp, op.d, r, mask);
 }
 
-struct IntegerRange { std::int64_t low; std::uint64_t high; };
+struct IntegerRange {
+  std::int64_t low;
+  std::uint64_t high;
+};
 inline IntegerRange limits(Type type) {
   if (type == Type::s64) return {INT64_MIN, INT64_MAX};
   const int bits = 8 * static_cast<int>(ptx::size_of(type));
-  if (ptx::is_signed(type)) return {-(std::int64_t{1} << (bits - 1)), (std::uint64_t{1} << (bits - 1)) - 1};
+  if (ptx::is_signed(type))
+    return {-(std::int64_t{1} << (bits - 1)), (std::uint64_t{1} << (bits - 1)) - 1};
   return {0, bits == 64 ? UINT64_MAX : (std::uint64_t{1} << bits) - 1};
 }
 inline void convert_integers(Warp& warp, const Op& op, std::uint32_t mask) {
@@ -62,7 +84,8 @@ inline void convert_integers(Warp& warp, const Op& op, std::uint32_t mask) {
     const IntegerRange range = limits(request.to);
     for (std::int64_t& value : values) {
       if (!ptx::is_signed(request.from)) {
-        if (static_cast<std::uint64_t>(value) > range.high) value = static_cast<std::int64_t>(range.high);
+        if (static_cast<std::uint64_t>(value) > range.high)
+          value = static_cast<std::int64_t>(range.high);
       } else if (value < range.low) {
         value = range.low;
       } else if (value > 0 && static_cast<std::uint64_t>(value) > range.high) {
@@ -74,7 +97,8 @@ inline void convert_integers(Warp& warp, const Op& op, std::uint32_t mask) {
 }
 
 /// Any format into double, exactly.
-inline void load_floats(const Warp& warp, const Op& op, const ConvertRequest& request, double* out) {
+inline void load_floats(const Warp& warp, const Op& op, const ConvertRequest& request,
+                        double* out) {
   switch (request.from) {
     case Type::f64: {
       const double* a = source<double>(warp, op.a);
@@ -88,7 +112,10 @@ inline void load_floats(const Warp& warp, const Op& op, const ConvertRequest& re
     }
     default:
       for (int i = 0; i < warp_size; ++i) {
-        const std::uint16_t a = request.from_width == 4 ? static_cast<std::uint16_t>(source<std::uint32_t>(warp, op.a)[i]) : source<std::uint16_t>(warp, op.a)[i];
+        const std::uint16_t a =
+            request.from_width == 4
+                ? static_cast<std::uint16_t>(source<std::uint32_t>(warp, op.a)[i])
+                : source<std::uint16_t>(warp, op.a)[i];
         out[i] = request.from == Type::bf16 ? bfloat_to_float(a) : half_to_float(a);
       }
   }
@@ -96,10 +123,14 @@ inline void load_floats(const Warp& warp, const Op& op, const ConvertRequest& re
 
 inline double to_integral(double value, Rounding rounding) {
   switch (rounding) {
-    case Rounding::nearest: return std::nearbyint(value);
-    case Rounding::zero: return std::trunc(value);
-    case Rounding::down: return std::floor(value);
-    case Rounding::up: return std::ceil(value);
+    case Rounding::nearest:
+      return std::nearbyint(value);
+    case Rounding::zero:
+      return std::trunc(value);
+    case Rounding::down:
+      return std::floor(value);
+    case Rounding::up:
+      return std::ceil(value);
   }
   return value;
 }
@@ -144,14 +175,20 @@ inline void convert_to_integers(Warp& warp, const Op& op, std::uint32_t mask) {
   const double low = static_cast<double>(range.low);
   const double high = static_cast<double>(range.high);
   const bool wide = request.from == Type::f64 || ptx::size_of(request.to) == 8;
-  const auto not_a_number = wide ? static_cast<std::int64_t>(std::uint64_t{1} << (8 * ptx::size_of(request.to) - 1)) : 0;
+  const auto not_a_number =
+      wide ? static_cast<std::int64_t>(std::uint64_t{1} << (8 * ptx::size_of(request.to) - 1)) : 0;
   for (int i = 0; i < warp_size; ++i) {
     const double value = to_integral(values[i], request.rounding);
-    if (value != value) results[i] = not_a_number;
-    else if (value <= low) results[i] = range.low;
-    else if (value >= high) results[i] = static_cast<std::int64_t>(range.high);
-    else if (value >= 0x1p63) results[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(value));
-    else results[i] = static_cast<std::int64_t>(value);
+    if (value != value)
+      results[i] = not_a_number;
+    else if (value <= low)
+      results[i] = range.low;
+    else if (value >= high)
+      results[i] = static_cast<std::int64_t>(range.high);
+    else if (value >= 0x1p63)
+      results[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(value));
+    else
+      results[i] = static_cast<std::int64_t>(value);
   }
   store_integers(warp, op, mask, request.to, request.to_width, results);
 }
@@ -164,20 +201,24 @@ inline void convert_from_integers(Warp& warp, const Op& op, std::uint32_t mask) 
   if (request.to == Type::f64) {
     double r[warp_size];
     for (int i = 0; i < warp_size; ++i)
-      r[i] = is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(values[i])) : static_cast<double>(values[i]);
+      r[i] = is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(values[i]))
+                         : static_cast<double>(values[i]);
     return put(warp, op.d, r, mask);
   }
   float r[warp_size];
   for (int i = 0; i < warp_size; ++i) {
     if (request.to == Type::f32)
-      r[i] = is_unsigned ? static_cast<float>(static_cast<std::uint64_t>(values[i])) : static_cast<float>(values[i]);
+      r[i] = is_unsigned ? static_cast<float>(static_cast<std::uint64_t>(values[i]))
+                         : static_cast<float>(values[i]);
     else
-      r[i] = to_odd(is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(values[i])) : static_cast<double>(values[i]));
+      r[i] = to_odd(is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(values[i]))
+                                : static_cast<double>(values[i]));
     if (request.saturate) r[i] = saturated(r[i]);
   }
   if (request.to == Type::f32) return put(warp, op.d, r, mask);
   std::uint16_t halves[warp_size];
-  for (int i = 0; i < warp_size; ++i) halves[i] = request.to == Type::bf16 ? float_to_bfloat(r[i]) : float_to_half(r[i]);
+  for (int i = 0; i < warp_size; ++i)
+    halves[i] = request.to == Type::bf16 ? float_to_bfloat(r[i]) : float_to_half(r[i]);
   put(warp, op.d, halves, mask);
 }
 
@@ -195,40 +236,67 @@ struct FloatToInt {
 };
 
 template <bool flush>
-struct Narrow { static float run(double a) { return canonical(flushed<flush>(static_cast<float>(a))); } };
-struct HalfToFloat { static float run(std::uint16_t a) { return half_to_float(a); } };
-struct FloatToHalf { static std::uint16_t run(float a) { return float_to_half(a); } };
-struct BfloatToFloat { static float run(std::uint16_t a) { return bfloat_to_float(a); } };
-struct FloatToBfloat { static std::uint16_t run(float a) { return float_to_bfloat(a); } };
+struct Narrow {
+  static float run(double a) { return canonical(flushed<flush>(static_cast<float>(a))); }
+};
+struct HalfToFloat {
+  static float run(std::uint16_t a) { return half_to_float(a); }
+};
+struct FloatToHalf {
+  static std::uint16_t run(float a) { return float_to_half(a); }
+};
+struct BfloatToFloat {
+  static float run(std::uint16_t a) { return bfloat_to_float(a); }
+};
+struct FloatToBfloat {
+  static std::uint16_t run(float a) { return float_to_bfloat(a); }
+};
 
 template <class To>
 Handler cast_from(Type from) {
   switch (from) {
-    case Type::u16: return unary<Cast<To>, To, std::uint16_t>;
-    case Type::s16: return unary<Cast<To>, To, std::int16_t>;
-    case Type::u32: return unary<Cast<To>, To, std::uint32_t>;
-    case Type::s32: return unary<Cast<To>, To, std::int32_t>;
-    case Type::u64: return unary<Cast<To>, To, std::uint64_t>;
-    case Type::s64: return unary<Cast<To>, To, std::int64_t>;
-    default: return nullptr;
+    case Type::u16:
+      return unary<Cast<To>, To, std::uint16_t>;
+    case Type::s16:
+      return unary<Cast<To>, To, std::int16_t>;
+    case Type::u32:
+      return unary<Cast<To>, To, std::uint32_t>;
+    case Type::s32:
+      return unary<Cast<To>, To, std::int32_t>;
+    case Type::u64:
+      return unary<Cast<To>, To, std::uint64_t>;
+    case Type::s64:
+      return unary<Cast<To>, To, std::int64_t>;
+    default:
+      return nullptr;
   }
 }
 
 inline Handler select_cast(Type to, Type from) {
   switch (to) {
-    case Type::u16: case Type::s16: return cast_from<std::uint16_t>(from);
-    case Type::u32: case Type::s32: return cast_from<std::uint32_t>(from);
-    case Type::u64: case Type::s64: return cast_from<std::uint64_t>(from);
-    case Type::f32: return cast_from<float>(from);
-    case Type::f64: return cast_from<double>(from);
-    default: return nullptr;
+    case Type::u16:
+    case Type::s16:
+      return cast_from<std::uint16_t>(from);
+    case Type::u32:
+    case Type::s32:
+      return cast_from<std::uint32_t>(from);
+    case Type::u64:
+    case Type::s64:
+      return cast_from<std::uint64_t>(from);
+    case Type::f32:
+      return cast_from<float>(from);
+    case Type::f64:
+      return cast_from<double>(from);
+    default:
+      return nullptr;
   }
 }
 
 inline Handler select_convert_impl(const ConvertRequest& r) {
   const bool to_float = ptx::is_float(r.to);
   const bool from_float = ptx::is_float(r.from);
-  const bool exact_widths = r.to_width == static_cast<int>(ptx::size_of(r.to)) && r.from_width == static_cast<int>(ptx::size_of(r.from));
+  const bool exact_widths = r.to_width == static_cast<int>(ptx::size_of(r.to)) &&
+                            r.from_width == static_cast<int>(ptx::size_of(r.from));
   const bool simple = exact_widths && !r.saturate && !r.relu;
   if (!from_float) {
     const Handler handler = simple ? select_cast(r.to, r.from) : nullptr;
@@ -237,19 +305,26 @@ inline Handler select_convert_impl(const ConvertRequest& r) {
   }
   if (!to_float) {
     if (exact_widths && r.from == Type::f32 && !r.flush) {
-      if (r.to == Type::s32 && r.rounding == Rounding::zero) return unary<FloatToInt::Of<std::int32_t, Rounding::zero>, std::int32_t, float>;
-      if (r.to == Type::u32 && r.rounding == Rounding::zero) return unary<FloatToInt::Of<std::uint32_t, Rounding::zero>, std::uint32_t, float>;
-      if (r.to == Type::s32 && r.rounding == Rounding::nearest) return unary<FloatToInt::Of<std::int32_t, Rounding::nearest>, std::int32_t, float>;
+      if (r.to == Type::s32 && r.rounding == Rounding::zero)
+        return unary<FloatToInt::Of<std::int32_t, Rounding::zero>, std::int32_t, float>;
+      if (r.to == Type::u32 && r.rounding == Rounding::zero)
+        return unary<FloatToInt::Of<std::uint32_t, Rounding::zero>, std::uint32_t, float>;
+      if (r.to == Type::s32 && r.rounding == Rounding::nearest)
+        return unary<FloatToInt::Of<std::int32_t, Rounding::nearest>, std::int32_t, float>;
     }
     return convert_to_integers;
   }
   if (simple && !r.integral) {
-    if (r.to == Type::f64 && r.from == Type::f32 && !r.flush) return unary<Cast<double>, double, float>;
-    if (r.to == Type::f32 && r.from == Type::f64) return r.flush ? unary<Narrow<true>, float, double> : unary<Narrow<false>, float, double>;
+    if (r.to == Type::f64 && r.from == Type::f32 && !r.flush)
+      return unary<Cast<double>, double, float>;
+    if (r.to == Type::f32 && r.from == Type::f64)
+      return r.flush ? unary<Narrow<true>, float, double> : unary<Narrow<false>, float, double>;
     if (r.to == Type::f32 && r.from == Type::f16) return unary<HalfToFloat, float, std::uint16_t>;
-    if (r.to == Type::f32 && r.from == Type::bf16) return unary<BfloatToFloat, float, std::uint16_t>;
+    if (r.to == Type::f32 && r.from == Type::bf16)
+      return unary<BfloatToFloat, float, std::uint16_t>;
     if (r.to == Type::f16 && r.from == Type::f32) return unary<FloatToHalf, std::uint16_t, float>;
-    if (r.to == Type::bf16 && r.from == Type::f32) return unary<FloatToBfloat, std::uint16_t, float>;
+    if (r.to == Type::bf16 && r.from == Type::f32)
+      return unary<FloatToBfloat, std::uint16_t, float>;
   }
   return convert_floats;
 }

@@ -15,12 +15,35 @@ T finished(T value) {
 
 template <bool flush, bool saturate>
 struct FloatOps {
-  struct Add { template <class T> static T run(T a, T b) { return finished<flush, saturate>(flushed_any<flush>(a) + flushed_any<flush>(b)); } };
-  struct Sub { template <class T> static T run(T a, T b) { return finished<flush, saturate>(flushed_any<flush>(a) - flushed_any<flush>(b)); } };
-  struct Mul { template <class T> static T run(T a, T b) { return finished<flush, saturate>(flushed_any<flush>(a) * flushed_any<flush>(b)); } };
-  struct Div { template <class T> static T run(T a, T b) { return finished<flush, saturate>(flushed_any<flush>(a) / flushed_any<flush>(b)); } };
+  struct Add {
+    template <class T>
+    static T run(T a, T b) {
+      return finished<flush, saturate>(flushed_any<flush>(a) + flushed_any<flush>(b));
+    }
+  };
+  struct Sub {
+    template <class T>
+    static T run(T a, T b) {
+      return finished<flush, saturate>(flushed_any<flush>(a) - flushed_any<flush>(b));
+    }
+  };
+  struct Mul {
+    template <class T>
+    static T run(T a, T b) {
+      return finished<flush, saturate>(flushed_any<flush>(a) * flushed_any<flush>(b));
+    }
+  };
+  struct Div {
+    template <class T>
+    static T run(T a, T b) {
+      return finished<flush, saturate>(flushed_any<flush>(a) / flushed_any<flush>(b));
+    }
+  };
   struct Fma {
-    static float run(float a, float b, float c) { return finished<flush, saturate>(__builtin_fmaf(flushed<flush>(a), flushed<flush>(b), flushed<flush>(c))); }
+    static float run(float a, float b, float c) {
+      return finished<flush, saturate>(
+          __builtin_fmaf(flushed<flush>(a), flushed<flush>(b), flushed<flush>(c)));
+    }
     static double run(double a, double b, double c) { return __builtin_fma(a, b, c); }
   };
 };
@@ -29,8 +52,10 @@ template <bool flush>
 struct FloatMinMax {
   /// The operand that is a number wins over a NaN; -0 is less than +0.
   struct Min {
-    template <class T> static T run(T a, T b) {
-      a = flushed_any<flush>(a); b = flushed_any<flush>(b);
+    template <class T>
+    static T run(T a, T b) {
+      a = flushed_any<flush>(a);
+      b = flushed_any<flush>(b);
       if (a != a) return canonical(b);
       if (b != b) return a;
       if (a == b) return std::signbit(a) ? a : b;
@@ -38,33 +63,78 @@ struct FloatMinMax {
     }
   };
   struct Max {
-    template <class T> static T run(T a, T b) {
-      a = flushed_any<flush>(a); b = flushed_any<flush>(b);
+    template <class T>
+    static T run(T a, T b) {
+      a = flushed_any<flush>(a);
+      b = flushed_any<flush>(b);
       if (a != a) return canonical(b);
       if (b != b) return a;
       if (a == b) return std::signbit(a) ? b : a;
       return a > b ? a : b;
     }
   };
-  struct MinNan { template <class T> static T run(T a, T b) { return a != a || b != b ? as_float(0x7fffffffu) : Min::run(a, b); } };
-  struct MaxNan { template <class T> static T run(T a, T b) { return a != a || b != b ? as_float(0x7fffffffu) : Max::run(a, b); } };
+  struct MinNan {
+    template <class T>
+    static T run(T a, T b) {
+      return a != a || b != b ? as_float(0x7fffffffu) : Min::run(a, b);
+    }
+  };
+  struct MaxNan {
+    template <class T>
+    static T run(T a, T b) {
+      return a != a || b != b ? as_float(0x7fffffffu) : Max::run(a, b);
+    }
+  };
 };
 
 template <bool flush>
 struct FloatUnary {
-  struct Abs { template <class T> static T run(T a) { return std::fabs(flushed_any<flush>(a)); } };
-  struct Neg { template <class T> static T run(T a) { return -flushed_any<flush>(a); } };
-  struct Sqrt { template <class T> static T run(T a) { return finished<flush, false>(std::sqrt(flushed_any<flush>(a))); } };
-  struct Rcp { template <class T> static T run(T a) { return finished<flush, false>(T{1} / flushed_any<flush>(a)); } };
+  struct Abs {
+    template <class T>
+    static T run(T a) {
+      return std::fabs(flushed_any<flush>(a));
+    }
+  };
+  struct Neg {
+    template <class T>
+    static T run(T a) {
+      return -flushed_any<flush>(a);
+    }
+  };
+  struct Sqrt {
+    template <class T>
+    static T run(T a) {
+      return finished<flush, false>(std::sqrt(flushed_any<flush>(a)));
+    }
+  };
+  struct Rcp {
+    template <class T>
+    static T run(T a) {
+      return finished<flush, false>(T{1} / flushed_any<flush>(a));
+    }
+  };
   struct Rsqrt {
-    static float run(float a) { return finished<flush, false>(static_cast<float>(1.0 / std::sqrt(static_cast<double>(flushed<flush>(a))))); }
+    static float run(float a) {
+      return finished<flush, false>(
+          static_cast<float>(1.0 / std::sqrt(static_cast<double>(flushed<flush>(a)))));
+    }
     static double run(double a) { return 1.0 / std::sqrt(a); }
   };
-  struct Ex2 { static float run(float a) { return finished<flush, false>(::exp2f(flushed<flush>(a))); } };
-  struct Lg2 { static float run(float a) { return finished<flush, false>(::log2f(flushed<flush>(a))); } };
-  struct Sin { static float run(float a) { return finished<flush, false>(::sinf(flushed<flush>(a))); } };
-  struct Cos { static float run(float a) { return finished<flush, false>(::cosf(flushed<flush>(a))); } };
-  struct Tanh { static float run(float a) { return finished<flush, false>(::tanhf(flushed<flush>(a))); } };
+  struct Ex2 {
+    static float run(float a) { return finished<flush, false>(::exp2f(flushed<flush>(a))); }
+  };
+  struct Lg2 {
+    static float run(float a) { return finished<flush, false>(::log2f(flushed<flush>(a))); }
+  };
+  struct Sin {
+    static float run(float a) { return finished<flush, false>(::sinf(flushed<flush>(a))); }
+  };
+  struct Cos {
+    static float run(float a) { return finished<flush, false>(::cosf(flushed<flush>(a))); }
+  };
+  struct Tanh {
+    static float run(float a) { return finished<flush, false>(::tanhf(flushed<flush>(a))); }
+  };
 };
 
 struct Copysign {  // PTX: the sign of a, the magnitude of b
@@ -122,7 +192,8 @@ void half_fma_relu(Warp& warp, const Op& op, std::uint32_t mask) {
   std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
   for (int i = 0; i < count; ++i) {
     if (!has_lane(mask, pair ? i / 2 : i)) continue;
-    const float r = to_odd(__builtin_fma(static_cast<double>(Format::load(a[i])), Format::load(b[i]), Format::load(c[i])));
+    const float r = to_odd(__builtin_fma(static_cast<double>(Format::load(a[i])),
+                                         Format::load(b[i]), Format::load(c[i])));
     d[i] = Format::store(relu && r < 0.0f ? 0.0f : r);
   }
 }
@@ -142,40 +213,64 @@ Handler select_half(Alu op) {
   using One = FloatUnary<false>;
   using MinMax = FloatMinMax<false>;
   switch (op) {
-    case Alu::add: return half_operation<typename Ops::Add, Format, 2, pair, flush, saturate>;
-    case Alu::sub: return half_operation<typename Ops::Sub, Format, 2, pair, flush, saturate>;
-    case Alu::mul_lo: return half_operation<typename Ops::Mul, Format, 2, pair, flush, saturate>;
-    case Alu::fma: case Alu::mad_lo: return half_operation<void, Format, 3, pair, flush, saturate>;
-    case Alu::fma_relu: return half_fma_relu<Format, pair, true>;
-    case Alu::min: return half_operation<typename MinMax::Min, Format, 2, pair, flush, false>;
-    case Alu::max: return half_operation<typename MinMax::Max, Format, 2, pair, flush, false>;
-    case Alu::min_nan: return half_operation<typename MinMax::MinNan, Format, 2, pair, flush, false>;
-    case Alu::max_nan: return half_operation<typename MinMax::MaxNan, Format, 2, pair, flush, false>;
-    case Alu::ex2: return half_operation<typename One::Ex2, Format, 1, pair, flush, false>;
-    case Alu::tanh: return half_operation<typename One::Tanh, Format, 1, pair, flush, false>;
-    case Alu::abs: return half_sign<Format, pair, true>;
-    case Alu::neg: return half_sign<Format, pair, false>;
-    default: return nullptr;
+    case Alu::add:
+      return half_operation<typename Ops::Add, Format, 2, pair, flush, saturate>;
+    case Alu::sub:
+      return half_operation<typename Ops::Sub, Format, 2, pair, flush, saturate>;
+    case Alu::mul_lo:
+      return half_operation<typename Ops::Mul, Format, 2, pair, flush, saturate>;
+    case Alu::fma:
+    case Alu::mad_lo:
+      return half_operation<void, Format, 3, pair, flush, saturate>;
+    case Alu::fma_relu:
+      return half_fma_relu<Format, pair, true>;
+    case Alu::min:
+      return half_operation<typename MinMax::Min, Format, 2, pair, flush, false>;
+    case Alu::max:
+      return half_operation<typename MinMax::Max, Format, 2, pair, flush, false>;
+    case Alu::min_nan:
+      return half_operation<typename MinMax::MinNan, Format, 2, pair, flush, false>;
+    case Alu::max_nan:
+      return half_operation<typename MinMax::MaxNan, Format, 2, pair, flush, false>;
+    case Alu::ex2:
+      return half_operation<typename One::Ex2, Format, 1, pair, flush, false>;
+    case Alu::tanh:
+      return half_operation<typename One::Tanh, Format, 1, pair, flush, false>;
+    case Alu::abs:
+      return half_sign<Format, pair, true>;
+    case Alu::neg:
+      return half_sign<Format, pair, false>;
+    default:
+      return nullptr;
   }
 }
 
 template <class Format, bool pair>
 Handler select_half(const AluRequest& request) {
   if (request.saturate)
-    return request.flush ? select_half<Format, pair, true, true>(request.op) : select_half<Format, pair, false, true>(request.op);
-  return request.flush ? select_half<Format, pair, true, false>(request.op) : select_half<Format, pair, false, false>(request.op);
+    return request.flush ? select_half<Format, pair, true, true>(request.op)
+                         : select_half<Format, pair, false, true>(request.op);
+  return request.flush ? select_half<Format, pair, true, false>(request.op)
+                       : select_half<Format, pair, false, false>(request.op);
 }
 
 template <class T, bool flush, bool saturate>
 Handler select_float_arithmetic(Alu op) {
   using Ops = FloatOps<flush, saturate>;
   switch (op) {
-    case Alu::add: return binary_same<typename Ops::Add, T>;
-    case Alu::sub: return binary_same<typename Ops::Sub, T>;
-    case Alu::mul_lo: return binary_same<typename Ops::Mul, T>;
-    case Alu::div: return binary_same<typename Ops::Div, T>;
-    case Alu::fma: case Alu::mad_lo: return ternary_same<typename Ops::Fma, T>;
-    default: return nullptr;
+    case Alu::add:
+      return binary_same<typename Ops::Add, T>;
+    case Alu::sub:
+      return binary_same<typename Ops::Sub, T>;
+    case Alu::mul_lo:
+      return binary_same<typename Ops::Mul, T>;
+    case Alu::div:
+      return binary_same<typename Ops::Div, T>;
+    case Alu::fma:
+    case Alu::mad_lo:
+      return ternary_same<typename Ops::Fma, T>;
+    default:
+      return nullptr;
   }
 }
 
@@ -184,26 +279,43 @@ Handler select_float_other(Alu op) {
   using One = FloatUnary<flush>;
   using MinMax = FloatMinMax<flush>;
   switch (op) {
-    case Alu::min: return binary_same<typename MinMax::Min, T>;
-    case Alu::max: return binary_same<typename MinMax::Max, T>;
-    case Alu::abs: return unary_same<typename One::Abs, T>;
-    case Alu::neg: return unary_same<typename One::Neg, T>;
-    case Alu::sqrt: return unary_same<typename One::Sqrt, T>;
-    case Alu::rcp: return unary_same<typename One::Rcp, T>;
-    case Alu::rsqrt: return unary_same<typename One::Rsqrt, T>;
-    case Alu::copysign: return binary_same<Copysign, T>;
-    default: break;
+    case Alu::min:
+      return binary_same<typename MinMax::Min, T>;
+    case Alu::max:
+      return binary_same<typename MinMax::Max, T>;
+    case Alu::abs:
+      return unary_same<typename One::Abs, T>;
+    case Alu::neg:
+      return unary_same<typename One::Neg, T>;
+    case Alu::sqrt:
+      return unary_same<typename One::Sqrt, T>;
+    case Alu::rcp:
+      return unary_same<typename One::Rcp, T>;
+    case Alu::rsqrt:
+      return unary_same<typename One::Rsqrt, T>;
+    case Alu::copysign:
+      return binary_same<Copysign, T>;
+    default:
+      break;
   }
   if constexpr (std::is_same_v<T, float>) {
     switch (op) {
-      case Alu::min_nan: return binary_same<typename MinMax::MinNan, T>;
-      case Alu::max_nan: return binary_same<typename MinMax::MaxNan, T>;
-      case Alu::ex2: return unary_same<typename One::Ex2, T>;
-      case Alu::lg2: return unary_same<typename One::Lg2, T>;
-      case Alu::sin: return unary_same<typename One::Sin, T>;
-      case Alu::cos: return unary_same<typename One::Cos, T>;
-      case Alu::tanh: return unary_same<typename One::Tanh, T>;
-      default: break;
+      case Alu::min_nan:
+        return binary_same<typename MinMax::MinNan, T>;
+      case Alu::max_nan:
+        return binary_same<typename MinMax::MaxNan, T>;
+      case Alu::ex2:
+        return unary_same<typename One::Ex2, T>;
+      case Alu::lg2:
+        return unary_same<typename One::Lg2, T>;
+      case Alu::sin:
+        return unary_same<typename One::Sin, T>;
+      case Alu::cos:
+        return unary_same<typename One::Cos, T>;
+      case Alu::tanh:
+        return unary_same<typename One::Tanh, T>;
+      default:
+        break;
     }
   }
   return nullptr;
@@ -212,21 +324,28 @@ Handler select_float_other(Alu op) {
 inline Handler select_float(const AluRequest& request) {
   const Alu op = request.op;
   switch (request.type) {
-    case Type::f16: return select_half<Half, false>(request);
-    case Type::f16x2: return select_half<Half, true>(request);
-    case Type::bf16: return select_half<Bfloat, false>(request);
-    case Type::bf16x2: return select_half<Bfloat, true>(request);
+    case Type::f16:
+      return select_half<Half, false>(request);
+    case Type::f16x2:
+      return select_half<Half, true>(request);
+    case Type::bf16:
+      return select_half<Bfloat, false>(request);
+    case Type::bf16x2:
+      return select_half<Bfloat, true>(request);
     case Type::f64: {
       const Handler handler = select_float_arithmetic<double, false, false>(op);
       return handler != nullptr ? handler : select_float_other<double, false>(op);
     }
-    default: break;
+    default:
+      break;
   }
   Handler handler = nullptr;
   if (request.flush)
-    handler = request.saturate ? select_float_arithmetic<float, true, true>(op) : select_float_arithmetic<float, true, false>(op);
+    handler = request.saturate ? select_float_arithmetic<float, true, true>(op)
+                               : select_float_arithmetic<float, true, false>(op);
   else
-    handler = request.saturate ? select_float_arithmetic<float, false, true>(op) : select_float_arithmetic<float, false, false>(op);
+    handler = request.saturate ? select_float_arithmetic<float, false, true>(op)
+                               : select_float_arithmetic<float, false, false>(op);
   if (handler != nullptr) return handler;
   return request.flush ? select_float_other<float, true>(op) : select_float_other<float, false>(op);
 }

@@ -18,11 +18,14 @@
 namespace vgpu::softdevice::exec::VGPU_ISA {
 namespace {
 
+// Each builds on the ones before.
+// clang-format off
 #include "reference_host/software_device/exec/lanes.inl"
 #include "reference_host/software_device/exec/alu_integer.inl"
 #include "reference_host/software_device/exec/alu_float.inl"
 #include "reference_host/software_device/exec/alu_compare.inl"
 #include "reference_host/software_device/exec/alu_convert.inl"
+// clang-format on
 
 }  // namespace
 
@@ -40,7 +43,9 @@ Handler select_alu(const AluRequest& request) {
   return ptx::is_float(request.type) && !bitwise ? select_float(request) : select_integer(request);
 }
 
-Handler select_convert(const ConvertRequest& request) { return select_convert_impl(request); }
+Handler select_convert(const ConvertRequest& request) {
+  return select_convert_impl(request);
+}
 
 Handler select_convert_pair(Type to, bool relu, Rounding rounding) {
   if (rounding != Rounding::nearest) return nullptr;

@@ -221,7 +221,8 @@ void op_barrier(Warp& warp, const Op& op, std::uint32_t mask) {
 void op_sync(Warp& warp, const Op& op, std::uint32_t mask) {
   const std::uint32_t pc = warp.pc;
   const int first = std::countr_zero(mask);
-  std::uint32_t members = source<std::uint32_t>(warp, static_cast<std::uint32_t>(op.immediate))[first];
+  std::uint32_t members =
+      source<std::uint32_t>(warp, static_cast<std::uint32_t>(op.immediate))[first];
   members = members == 0 ? mask : (members | 1u << first) & warp.live;
   std::uint32_t present = mask & members;
   if (present != members) {
@@ -262,7 +263,9 @@ void op_clock(Warp& warp, const Op& op, std::uint32_t mask) {
   }
 }
 
-void op_nanosleep(Warp& warp, const Op&, std::uint32_t) { warp.end_slice = true; }
+void op_nanosleep(Warp& warp, const Op&, std::uint32_t) {
+  warp.end_slice = true;
+}
 
 namespace {
 

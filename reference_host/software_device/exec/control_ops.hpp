@@ -11,7 +11,8 @@ namespace vgpu::softdevice::exec {
 void op_return(Warp& warp, const Op& op, std::uint32_t mask);
 void op_exit(Warp& warp, const Op& op, std::uint32_t mask);
 void op_trap(Warp& warp, const Op& op, std::uint32_t mask);
-void op_branch_table(Warp& warp, const Op& op, std::uint32_t mask);  ///< a: index; extra, aux: table
+void op_branch_table(Warp& warp, const Op& op,
+                     std::uint32_t mask);                    ///< a: index; extra, aux: table
 void op_call(Warp& warp, const Op& op, std::uint32_t mask);  ///< aux: call site; a: indirect target
 /// Barrier: a: number, b: thread count (0 constant for all); aux: BarrierMode.
 enum class BarrierMode : std::uint32_t { sync, arrive, popc, and_, or_ };
@@ -21,11 +22,24 @@ void op_barrier(Warp& warp, const Op& op, std::uint32_t mask);
 void op_sync(Warp& warp, const Op& op, std::uint32_t mask);
 
 enum class SyncKind : std::uint32_t {
-  shfl_up, shfl_down, shfl_bfly, shfl_idx,
-  vote_all, vote_any, vote_uni, vote_ballot,
-  match_any, match_all,
-  redux_add, redux_min, redux_max, redux_and, redux_or, redux_xor,
-  warp_barrier, elect,
+  shfl_up,
+  shfl_down,
+  shfl_bfly,
+  shfl_idx,
+  vote_all,
+  vote_any,
+  vote_uni,
+  vote_ballot,
+  match_any,
+  match_all,
+  redux_add,
+  redux_min,
+  redux_max,
+  redux_and,
+  redux_or,
+  redux_xor,
+  warp_barrier,
+  elect,
 };
 /// What the lanes do once they are all there.
 void exchange(Warp& warp, const Op& op, std::uint32_t mask);
@@ -33,7 +47,8 @@ void exchange(Warp& warp, const Op& op, std::uint32_t mask);
 // Plain.
 void op_nothing(Warp& warp, const Op& op, std::uint32_t mask);
 void op_active_mask(Warp& warp, const Op& op, std::uint32_t mask);
-void op_clock(Warp& warp, const Op& op, std::uint32_t mask);  ///< aux: 0 clock, 1 nanoseconds; b64: extra
+void op_clock(Warp& warp, const Op& op,
+              std::uint32_t mask);  ///< aux: 0 clock, 1 nanoseconds; b64: extra
 void op_nanosleep(Warp& warp, const Op& op, std::uint32_t mask);
 /// Several values into one register (extra: parts; aux: bytes of a part) and back.
 void op_pack(Warp& warp, const Op& op, std::uint32_t mask);

@@ -49,7 +49,7 @@ void Decoder::one_source() {
   request.type = take_type();
   const std::string_view opcode = in_->opcode;
   if (opcode == "popc" || opcode == "clz" || opcode == "bfind") {
-    request.op = opcode == "popc" ? Alu::popc
+    request.op = opcode == "popc"  ? Alu::popc
                  : opcode == "clz" ? Alu::clz
                  : shift_amount    ? Alu::bfind_shift
                                    : Alu::bfind;
@@ -58,8 +58,8 @@ void Decoder::one_source() {
     op.a = source_code(operand(1), request.type);
     return;
   }
-  request.op = opcode == "abs" ? Alu::abs
-               : opcode == "neg" ? Alu::neg
+  request.op = opcode == "abs"    ? Alu::abs
+               : opcode == "neg"  ? Alu::neg
                : opcode == "cnot" ? Alu::cnot
                                   : Alu::brev;
   emit_alu(request, 1);
@@ -109,7 +109,8 @@ void Decoder::multiply24() {
   take(".lo");
   request.type = take_type();
   const bool add = in_->opcode == "mad24";
-  request.op = add ? (high ? Alu::mad24_hi : Alu::mad24_lo) : (high ? Alu::mul24_hi : Alu::mul24_lo);
+  request.op =
+      add ? (high ? Alu::mad24_hi : Alu::mad24_lo) : (high ? Alu::mul24_hi : Alu::mul24_lo);
   if (size_of(request.type) != 4) fail("is not supported");
   emit_alu(request, add ? 3 : 2);
 }
@@ -196,7 +197,7 @@ void Decoder::logic() {
   const std::string_view opcode = in_->opcode;
   const std::size_t sources = opcode == "not" ? 1 : 2;
   if (request.type != Type::pred) {
-    request.op = opcode == "and" ? Alu::and_
+    request.op = opcode == "and"   ? Alu::and_
                  : opcode == "or"  ? Alu::or_
                  : opcode == "xor" ? Alu::xor_
                                    : Alu::not_;
@@ -204,7 +205,7 @@ void Decoder::logic() {
     emit_alu(request, sources);
     return;
   }
-  request.op = opcode == "and" ? Alu::pred_and
+  request.op = opcode == "and"   ? Alu::pred_and
                : opcode == "or"  ? Alu::pred_or
                : opcode == "xor" ? Alu::pred_xor
                                  : Alu::pred_not;
@@ -365,7 +366,7 @@ void Decoder::set_value() {
 }
 
 void Decoder::test_property() {
-  static constexpr std::string_view properties[] = {".finite",       ".infinite", ".number",
+  static constexpr std::string_view properties[] = {".finite",     ".infinite", ".number",
                                                     ".notanumber", ".normal",   ".subnormal"};
   AluRequest request;
   request.op = Alu::testp;

@@ -114,7 +114,9 @@ void Decoder::leave() {
   emit(in_->opcode == "exit" ? op_exit : op_return, OpKind::control);
 }
 
-void Decoder::trap() { emit(op_trap, OpKind::control); }
+void Decoder::trap() {
+  emit(op_trap, OpKind::control);
+}
 
 void Decoder::barrier() {
   take(".cta");
@@ -165,10 +167,14 @@ void Decoder::emit_sync(std::uint32_t kind, const Operand* members, Op& op) {
 void Decoder::shuffle() {
   const bool sync = take(".sync");
   auto kind = SyncKind::shfl_idx;
-  if (take(".up")) kind = SyncKind::shfl_up;
-  else if (take(".down")) kind = SyncKind::shfl_down;
-  else if (take(".bfly")) kind = SyncKind::shfl_bfly;
-  else if (!take(".idx")) fail("is not supported");
+  if (take(".up"))
+    kind = SyncKind::shfl_up;
+  else if (take(".down"))
+    kind = SyncKind::shfl_down;
+  else if (take(".bfly"))
+    kind = SyncKind::shfl_bfly;
+  else if (!take(".idx"))
+    fail("is not supported");
   const Type type = take_type();
   if (size_of(type) != 4) fail("is only supported with 32 bits");
   Op& op = emit(op_sync, OpKind::control);
@@ -185,10 +191,14 @@ void Decoder::shuffle() {
 void Decoder::vote() {
   const bool sync = take(".sync");
   auto kind = SyncKind::vote_ballot;
-  if (take(".all")) kind = SyncKind::vote_all;
-  else if (take(".any")) kind = SyncKind::vote_any;
-  else if (take(".uni")) kind = SyncKind::vote_uni;
-  else if (!take(".ballot")) fail("is not supported");
+  if (take(".all"))
+    kind = SyncKind::vote_all;
+  else if (take(".any"))
+    kind = SyncKind::vote_any;
+  else if (take(".uni"))
+    kind = SyncKind::vote_uni;
+  else if (!take(".ballot"))
+    fail("is not supported");
   take_type();
   Op& op = emit(op_sync, OpKind::control);
   op.d = kind == SyncKind::vote_ballot ? destination_code(operand(0), Type::b32)
@@ -224,12 +234,18 @@ void Decoder::match() {
 void Decoder::reduce() {
   take(".sync");
   auto kind = SyncKind::redux_add;
-  if (take(".min")) kind = SyncKind::redux_min;
-  else if (take(".max")) kind = SyncKind::redux_max;
-  else if (take(".and")) kind = SyncKind::redux_and;
-  else if (take(".or")) kind = SyncKind::redux_or;
-  else if (take(".xor")) kind = SyncKind::redux_xor;
-  else if (!take(".add")) fail("is not supported");
+  if (take(".min"))
+    kind = SyncKind::redux_min;
+  else if (take(".max"))
+    kind = SyncKind::redux_max;
+  else if (take(".and"))
+    kind = SyncKind::redux_and;
+  else if (take(".or"))
+    kind = SyncKind::redux_or;
+  else if (take(".xor"))
+    kind = SyncKind::redux_xor;
+  else if (!take(".add"))
+    fail("is not supported");
   const Type type = take_type();
   if (size_of(type) != 4 || ptx::is_float(type)) fail("is not supported");
   Op& op = emit(op_sync, OpKind::control);
@@ -250,6 +266,8 @@ void Decoder::sleep() {
   emit(op_nanosleep);
 }
 
-void Decoder::nothing() { emit(op_nothing); }
+void Decoder::nothing() {
+  emit(op_nothing);
+}
 
 }  // namespace vgpu::softdevice::exec

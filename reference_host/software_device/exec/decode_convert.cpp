@@ -34,7 +34,8 @@ void Decoder::convert() {
   request.from_width = width(operand(1), request.from);
   if (request.from == Type::f16x2 || request.from == Type::bf16x2) fail("is not supported");
   // Nothing to round: between integers, to a wider format, and into integers (always integral).
-  const bool narrows = is_float(request.to) && (!is_float(request.from) || size_of(request.to) < size_of(request.from));
+  const bool narrows = is_float(request.to) &&
+                       (!is_float(request.from) || size_of(request.to) < size_of(request.from));
   const bool needs_mode = directed && narrows;
   Op& op = emit(needs_mode ? select_rounded_convert(request) : select_convert(request));
   const bool wide_source = !is_float(request.from) || size_of(request.from) == 2;
@@ -84,12 +85,16 @@ bool Decoder::move_vector() {
   op.aux = static_cast<std::uint32_t>(part) | static_cast<std::uint32_t>(size_of(type)) << 8;
   for (const Operand& element : parts.elements) {
     std::uint32_t code = no_guard;
-    if (pack) code = source_code(element, part_type);
-    else if (element.kind != Operand::Kind::underscore) code = destination_code(element, part_type);
+    if (pack)
+      code = source_code(element, part_type);
+    else if (element.kind != Operand::Kind::underscore)
+      code = destination_code(element, part_type);
     decoded_.extra.push_back(code);
   }
-  if (pack) op.d = destination_code(whole, type);
-  else op.a = source_code(whole, type);
+  if (pack)
+    op.d = destination_code(whole, type);
+  else
+    op.a = source_code(whole, type);
   decoded_.ops.push_back(op);
   return true;
 }

@@ -8,11 +8,32 @@ namespace vgpu::softdevice::exec {
 using ptx::size_of;
 
 bool Decoder::take_ordering() {
-  static constexpr std::string_view hints[] = {
-      ".volatile", ".relaxed", ".weak", ".cta", ".gpu", ".sys", ".cluster", ".mmio",
-      ".ca", ".cg", ".cs", ".lu", ".cv", ".cop", ".wb", ".wt", ".nc", ".L1::evict_normal",
-      ".L1::evict_unchanged", ".L1::evict_first", ".L1::evict_last", ".L1::no_allocate",
-      ".L2::64B", ".L2::128B", ".L2::256B", ".unified"};
+  static constexpr std::string_view hints[] = {".volatile",
+                                               ".relaxed",
+                                               ".weak",
+                                               ".cta",
+                                               ".gpu",
+                                               ".sys",
+                                               ".cluster",
+                                               ".mmio",
+                                               ".ca",
+                                               ".cg",
+                                               ".cs",
+                                               ".lu",
+                                               ".cv",
+                                               ".cop",
+                                               ".wb",
+                                               ".wt",
+                                               ".nc",
+                                               ".L1::evict_normal",
+                                               ".L1::evict_unchanged",
+                                               ".L1::evict_first",
+                                               ".L1::evict_last",
+                                               ".L1::no_allocate",
+                                               ".L2::64B",
+                                               ".L2::128B",
+                                               ".L2::256B",
+                                               ".unified"};
   for (const std::string_view hint : hints) take(hint);
   const bool acquire = take(".acquire");
   const bool release = take(".release");
@@ -140,18 +161,23 @@ void Decoder::store() {
   decoded_.ops.push_back(op);
 }
 
-void Decoder::atomic() { atomic_access(true); }
-void Decoder::reduction() { atomic_access(false); }
+void Decoder::atomic() {
+  atomic_access(true);
+}
+void Decoder::reduction() {
+  atomic_access(false);
+}
 
 void Decoder::atomic_access(bool returns) {
   struct Name {
     std::string_view name;
     Atomic operation;
   };
-  static constexpr Name names[] = {
-      {".add", Atomic::add}, {".min", Atomic::min},  {".max", Atomic::max},  {".inc", Atomic::inc},
-      {".dec", Atomic::dec}, {".and", Atomic::and_}, {".or", Atomic::or_},   {".xor", Atomic::xor_},
-      {".exch", Atomic::exch}, {".cas", Atomic::cas}};
+  static constexpr Name names[] = {{".add", Atomic::add},   {".min", Atomic::min},
+                                   {".max", Atomic::max},   {".inc", Atomic::inc},
+                                   {".dec", Atomic::dec},   {".and", Atomic::and_},
+                                   {".or", Atomic::or_},    {".xor", Atomic::xor_},
+                                   {".exch", Atomic::exch}, {".cas", Atomic::cas}};
   Access access = take_access();
   access.ordered = true;
   take(".noftz");
@@ -185,8 +211,8 @@ void Decoder::atomic_access(bool returns) {
 }
 
 void Decoder::fence() {
-  static constexpr std::string_view words[] = {".cta", ".gpu", ".sys", ".gl", ".cluster", ".sc",
-                                               ".acq_rel", ".acquire", ".release"};
+  static constexpr std::string_view words[] = {
+      ".cta", ".gpu", ".sys", ".gl", ".cluster", ".sc", ".acq_rel", ".acquire", ".release"};
   for (const std::string_view word : words) take(word);
   emit(memory_fence);
 }

@@ -92,15 +92,28 @@ void reduce(Warp& warp, const Op& op, std::uint32_t mask, SyncKind kind) {
   std::uint32_t result = a[std::countr_zero(mask)];
   for (std::uint32_t rest = mask & (mask - 1); rest != 0; rest &= rest - 1) {
     const std::uint32_t value = a[std::countr_zero(rest)];
-    const bool less = op.aux == 1 ? static_cast<std::int32_t>(value) < static_cast<std::int32_t>(result)
-                                  : value < result;
+    const bool less = op.aux == 1
+                          ? static_cast<std::int32_t>(value) < static_cast<std::int32_t>(result)
+                          : value < result;
     switch (kind) {
-      case SyncKind::redux_add: result += value; break;
-      case SyncKind::redux_min: result = less ? value : result; break;
-      case SyncKind::redux_max: result = less ? result : value; break;
-      case SyncKind::redux_and: result &= value; break;
-      case SyncKind::redux_or: result |= value; break;
-      default: result ^= value; break;
+      case SyncKind::redux_add:
+        result += value;
+        break;
+      case SyncKind::redux_min:
+        result = less ? value : result;
+        break;
+      case SyncKind::redux_max:
+        result = less ? result : value;
+        break;
+      case SyncKind::redux_and:
+        result &= value;
+        break;
+      case SyncKind::redux_or:
+        result |= value;
+        break;
+      default:
+        result ^= value;
+        break;
     }
   }
   write_all(warp, op.d, mask, result);

@@ -16,11 +16,13 @@ __extension__ using Uint128 = unsigned __int128;
 template <class T>
 using Wide = std::conditional_t<
     sizeof(T) == 8, std::conditional_t<std::is_signed_v<T>, Int128, Uint128>,
-    std::conditional_t<
-        sizeof(T) == 4, std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>,
-        std::conditional_t<std::is_signed_v<T>, std::int32_t, std::uint32_t>>>;
+    std::conditional_t<sizeof(T) == 4,
+                       std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>,
+                       std::conditional_t<std::is_signed_v<T>, std::int32_t, std::uint32_t>>>;
 
-inline bool has_lane(std::uint32_t mask, int lane) { return (mask >> lane) & 1; }
+inline bool has_lane(std::uint32_t mask, int lane) {
+  return (mask >> lane) & 1;
+}
 
 template <class F, class R, class A>
 void unary(Warp& warp, const Op& op, std::uint32_t mask) {
@@ -41,8 +43,8 @@ void binary(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = F::run(a[i], b[i]);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i)
-      d[i] = has_lane(mask, i) ? F::run(a[i], b[i]) : d[i];
+    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] =
+        has_lane(mask, i) ? F::run(a[i], b[i]) : d[i];
   }
 }
 
@@ -55,14 +57,17 @@ void ternary(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = F::run(a[i], b[i], c[i]);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i)
-      d[i] = has_lane(mask, i) ? F::run(a[i], b[i], c[i]) : d[i];
+    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] =
+        has_lane(mask, i) ? F::run(a[i], b[i], c[i]) : d[i];
   }
 }
 
-template <class F, class T> constexpr Handler unary_same = unary<F, T, T>;
-template <class F, class T> constexpr Handler binary_same = binary<F, T, T, T>;
-template <class F, class T> constexpr Handler ternary_same = ternary<F, T, T, T, T>;
+template <class F, class T>
+constexpr Handler unary_same = unary<F, T, T>;
+template <class F, class T>
+constexpr Handler binary_same = binary<F, T, T, T>;
+template <class F, class T>
+constexpr Handler ternary_same = ternary<F, T, T, T, T>;
 
 /// Copies `values` of the lanes in `mask` to the destination.
 template <class T>
@@ -86,8 +91,7 @@ inline std::uint32_t mask_of(const std::int32_t* words) {
   return result;
 #else
   std::uint32_t result = 0;
-  for (int i = 0; i < warp_size; ++i)
-    result |= (static_cast<std::uint32_t>(words[i]) & 1u) << i;
+  for (int i = 0; i < warp_size; ++i) result |= (static_cast<std::uint32_t>(words[i]) & 1u) << i;
   return result;
 #endif
 }
@@ -102,16 +106,31 @@ inline std::uint32_t mask_of(const std::int64_t* words) {
   return result;
 #else
   std::uint32_t result = 0;
-  for (int i = 0; i < warp_size; ++i)
-    result |= static_cast<std::uint32_t>(words[i] & 1) << i;
+  for (int i = 0; i < warp_size; ++i) result |= static_cast<std::uint32_t>(words[i] & 1) << i;
   return result;
 #endif
 }
 
-inline float as_float(std::uint32_t bits) { float f; std::memcpy(&f, &bits, 4); return f; }
-inline std::uint32_t as_bits(float f) { std::uint32_t bits; std::memcpy(&bits, &f, 4); return bits; }
-inline double as_double(std::uint64_t bits) { double f; std::memcpy(&f, &bits, 8); return f; }
-inline std::uint64_t as_bits(double f) { std::uint64_t bits; std::memcpy(&bits, &f, 8); return bits; }
+inline float as_float(std::uint32_t bits) {
+  float f;
+  std::memcpy(&f, &bits, 4);
+  return f;
+}
+inline std::uint32_t as_bits(float f) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &f, 4);
+  return bits;
+}
+inline double as_double(std::uint64_t bits) {
+  double f;
+  std::memcpy(&f, &bits, 8);
+  return f;
+}
+inline std::uint64_t as_bits(double f) {
+  std::uint64_t bits;
+  std::memcpy(&bits, &f, 8);
+  return bits;
+}
 
 /// Subnormals become zeros of the same sign.
 template <bool on>
@@ -122,11 +141,19 @@ inline float flushed(float value) {
 }
 
 /// A NaN result of single precision is always this one.
-inline float canonical(float value) { return value != value ? as_float(0x7fffffffu) : value; }
-inline double canonical(double value) { return value; }
+inline float canonical(float value) {
+  return value != value ? as_float(0x7fffffffu) : value;
+}
+inline double canonical(double value) {
+  return value;
+}
 
-inline float saturated(float value) { return value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f; }
-inline double saturated(double value) { return value > 0.0 ? (value < 1.0 ? value : 1.0) : 0.0; }
+inline float saturated(float value) {
+  return value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f;
+}
+inline double saturated(double value) {
+  return value > 0.0 ? (value < 1.0 ? value : 1.0) : 0.0;
+}
 
 inline float half_to_float(std::uint16_t half) {
 #if defined(__F16C__)
@@ -145,7 +172,8 @@ inline float half_to_float(std::uint16_t half) {
 inline std::uint16_t float_to_half(float value) {
   if (value != value) return 0x7fff;
 #if defined(__F16C__)
-  return static_cast<std::uint16_t>(_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT));
+  const __m128i halves = _mm_cvtps_ph(_mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT);
+  return static_cast<std::uint16_t>(_mm_cvtsi128_si32(halves));
 #else
   const std::uint32_t bits = as_bits(value);
   const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);

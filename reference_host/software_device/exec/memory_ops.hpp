@@ -43,7 +43,16 @@ struct Access {
 };
 
 enum class Atomic : std::uint8_t {
-  add, min, max, inc, dec, and_, or_, xor_, exch, cas,
+  add,
+  min,
+  max,
+  inc,
+  dec,
+  and_,
+  or_,
+  xor_,
+  exch,
+  cas,
 };
 
 Handler select_load(const Access& access);

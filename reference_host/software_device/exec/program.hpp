@@ -58,22 +58,43 @@ struct Op {
   std::uint32_t aux = 0;           ///< handler's own: branch target, selector, packed fields
   std::uint64_t immediate = 0;     ///< handler's own: offset, table
   std::uint32_t line = 0;
-  std::uint32_t extra = 0;         ///< index into DecodedFunction::extra
+  std::uint32_t extra = 0;  ///< index into DecodedFunction::extra
   OpKind kind = OpKind::plain;
   bool guard_negated = false;
-  bool invert_c = false;           ///< predicate source `c` is negated
+  bool invert_c = false;  ///< predicate source `c` is negated
 };
 
 /// Slots of the special-register block, 128 bytes each.
 enum Special : std::uint32_t {
-  special_tid_x, special_tid_y, special_tid_z,
-  special_ntid_x, special_ntid_y, special_ntid_z,
-  special_ctaid_x, special_ctaid_y, special_ctaid_z,
-  special_nctaid_x, special_nctaid_y, special_nctaid_z,
-  special_laneid, special_warpid, special_nwarpid, special_smid, special_nsmid, special_gridid,
-  special_lanemask_eq, special_lanemask_le, special_lanemask_lt, special_lanemask_ge,
-  special_lanemask_gt, special_dynamic_smem_size, special_total_smem_size,
-  special_envreg1, special_envreg2, special_zero, special_count,
+  special_tid_x,
+  special_tid_y,
+  special_tid_z,
+  special_ntid_x,
+  special_ntid_y,
+  special_ntid_z,
+  special_ctaid_x,
+  special_ctaid_y,
+  special_ctaid_z,
+  special_nctaid_x,
+  special_nctaid_y,
+  special_nctaid_z,
+  special_laneid,
+  special_warpid,
+  special_nwarpid,
+  special_smid,
+  special_nsmid,
+  special_gridid,
+  special_lanemask_eq,
+  special_lanemask_le,
+  special_lanemask_lt,
+  special_lanemask_ge,
+  special_lanemask_gt,
+  special_dynamic_smem_size,
+  special_total_smem_size,
+  special_envreg1,
+  special_envreg2,
+  special_zero,
+  special_count,
 };
 constexpr std::uint32_t special_slot_bytes = 128;
 
@@ -98,10 +119,10 @@ struct DecodedFunction {
   std::string name;
   bool decoded = false;
   std::vector<Op> ops;
-  std::vector<std::uint32_t> extra;           ///< operand codes of vectors, branch tables
+  std::vector<std::uint32_t> extra;  ///< operand codes of vectors, branch tables
   std::vector<CallSite> calls;
-  std::vector<CallArgument> parameters;       ///< `to` and `size`
-  std::vector<CallArgument> results;          ///< `from` and `size`
+  std::vector<CallArgument> parameters;  ///< `to` and `size`
+  std::vector<CallArgument> results;     ///< `from` and `size`
   std::size_t register_bytes = 0;
   std::size_t param_bytes = 0;  ///< per lane, in the function's own parameter block
   std::size_t local_bytes = 0;  ///< per lane

@@ -107,8 +107,10 @@ Group pick_group(Warp& warp, std::uint32_t runnable) {
   for (std::uint32_t rest = runnable; rest != 0; rest &= rest - 1) {
     const int lane = std::countr_zero(rest);
     if (warp.frames[lane] != group.frame) continue;
-    if (warp.pcs[lane] == group.pc) group.mask |= 1u << lane;
-    else if (warp.pcs[lane] > group.pc) group.limit = std::min(group.limit, warp.pcs[lane]);
+    if (warp.pcs[lane] == group.pc)
+      group.mask |= 1u << lane;
+    else if (warp.pcs[lane] > group.pc)
+      group.limit = std::min(group.limit, warp.pcs[lane]);
   }
   return group;
 }

@@ -26,7 +26,9 @@ constexpr std::size_t round_up(std::size_t value, std::size_t alignment) {
   return (value + alignment - 1) & ~(alignment - 1);
 }
 
-bool is_power_of_two(std::size_t value) { return value != 0 && (value & (value - 1)) == 0; }
+bool is_power_of_two(std::size_t value) {
+  return value != 0 && (value & (value - 1)) == 0;
+}
 
 /// Free address space, kept both by address (to merge neighbours) and by size (best fit).
 class FreeSpace {
@@ -266,11 +268,12 @@ std::uint64_t DeviceMemory::generation() const noexcept {
   return impl_->generation.load(std::memory_order_acquire);
 }
 
-std::size_t DeviceMemory::capacity() const noexcept { return impl_->capacity; }
+std::size_t DeviceMemory::capacity() const noexcept {
+  return impl_->capacity;
+}
 
 std::size_t DeviceMemory::free_bytes() const noexcept {
-  return impl_->capacity -
-         std::min(impl_->capacity, impl_->used.load(std::memory_order_relaxed));
+  return impl_->capacity - std::min(impl_->capacity, impl_->used.load(std::memory_order_relaxed));
 }
 
 }  // namespace vgpu::softdevice

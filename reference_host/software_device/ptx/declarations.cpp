@@ -7,22 +7,30 @@
 
 namespace vgpu::softdevice::ptx {
 
+std::string quoted(std::string_view text) {
+  std::string result(1, '\'');
+  result.append(text);
+  result.push_back('\'');
+  return result;
+}
+
 Type type_named(std::string_view name) {
   static const std::unordered_map<std::string_view, Type> types = {
-      {".pred", Type::pred}, {".b8", Type::b8},     {".b16", Type::b16},   {".b32", Type::b32},
-      {".b64", Type::b64},   {".b128", Type::b128}, {".u8", Type::u8},     {".u16", Type::u16},
-      {".u32", Type::u32},   {".u64", Type::u64},   {".s8", Type::s8},     {".s16", Type::s16},
-      {".s32", Type::s32},   {".s64", Type::s64},   {".f16", Type::f16},   {".bf16", Type::bf16},
-      {".f32", Type::f32},   {".f64", Type::f64},   {".f16x2", Type::f16x2},
-      {".bf16x2", Type::bf16x2}};
+      {".pred", Type::pred},   {".b8", Type::b8},        {".b16", Type::b16},
+      {".b32", Type::b32},     {".b64", Type::b64},      {".b128", Type::b128},
+      {".u8", Type::u8},       {".u16", Type::u16},      {".u32", Type::u32},
+      {".u64", Type::u64},     {".s8", Type::s8},        {".s16", Type::s16},
+      {".s32", Type::s32},     {".s64", Type::s64},      {".f16", Type::f16},
+      {".bf16", Type::bf16},   {".f32", Type::f32},      {".f64", Type::f64},
+      {".f16x2", Type::f16x2}, {".bf16x2", Type::bf16x2}};
   const auto it = types.find(name);
   return it == types.end() ? Type::none : it->second;
 }
 
 bool space_named(std::string_view name, Space& space) {
   static const std::unordered_map<std::string_view, Space> spaces = {
-      {".global", Space::global}, {".const", Space::constant}, {".shared", Space::shared},
-      {".shared::cta", Space::shared}, {".local", Space::local}, {".param", Space::param},
+      {".global", Space::global},      {".const", Space::constant},   {".shared", Space::shared},
+      {".shared::cta", Space::shared}, {".local", Space::local},      {".param", Space::param},
       {".param::entry", Space::param}, {".param::func", Space::param}};
   const auto it = spaces.find(name);
   if (it == spaces.end()) return false;
@@ -42,7 +50,7 @@ bool DeclarationReader::expect(char punctuation) {
   if (accept(punctuation)) return true;
   const Token& token = lexer.peek();
   const std::string found =
-      token.kind == TokenKind::end ? "the end of the text" : "'" + std::string(token.text) + "'";
+      token.kind == TokenKind::end ? "the end of the text" : quoted(token.text);
   return fail(std::string("expected '") + punctuation + "' but found " + found);
 }
 
@@ -73,8 +81,7 @@ bool DeclarationReader::read_variable(Variable& variable) {
       explicit_alignment = true;
     } else if (token.text == ".v2" || token.text == ".v4") {
       vector_length = token.text == ".v2" ? 2 : 4;
-    } else if (token.text == ".texref" || token.text == ".surfref" ||
-               token.text == ".samplerref") {
+    } else if (token.text == ".texref" || token.text == ".surfref" || token.text == ".samplerref") {
       opaque = true;
     } else if (token.text == ".ptr") {
       // ".ptr .global .align 16": says something of what a pointer parameter points to.
@@ -180,7 +187,7 @@ bool DeclarationReader::read_initial_value(Variable& variable) {
       value.bits = minus ? 0 - offset.bits : offset.bits;
     }
   } else {
-    return fail("'" + std::string(token.text) + "' cannot stand in an initialiser");
+    return fail(quoted(token.text) + " cannot stand in an initialiser");
   }
   variable.initial.push_back(value);
   return true;
@@ -229,7 +236,7 @@ bool scan_unit(Unit& unit, SyntaxError& error) {
     const Token token = lexer.peek();
     Space space;
     if (token.kind != TokenKind::directive) {
-      reader.fail("'" + std::string(token.text) + "' cannot stand at module level");
+      reader.fail(quoted(token.text) + " cannot stand at module level");
     } else if (token.text == ".version") {
       lexer.next();
       const Token number = lexer.next();  // "9.0"

@@ -9,7 +9,9 @@ namespace vgpu::softdevice::ptx {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
@@ -142,8 +144,8 @@ void Lexer::advance() {
     return;
   } else {
     static constexpr std::string_view known = "{}()[],;:+-!=<>@|*/&^~?";
-    token_.kind = known.find(c) == std::string_view::npos ? TokenKind::invalid
-                                                          : TokenKind::punctuation;
+    token_.kind =
+        known.find(c) == std::string_view::npos ? TokenKind::invalid : TokenKind::punctuation;
     ++position_;
   }
   token_.text = text_.substr(begin, position_ - begin);

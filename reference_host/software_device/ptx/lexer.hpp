@@ -7,8 +7,8 @@ namespace vgpu::softdevice::ptx {
 
 enum class TokenKind : std::uint8_t {
   end,
-  identifier,   ///< names, opcodes, registers (with their leading %)
-  directive,    ///< a dot and a word: directives, opcode modifiers, components
+  identifier,  ///< names, opcodes, registers (with their leading %)
+  directive,   ///< a dot and a word: directives, opcode modifiers, components
   integer,
   float_bits,   ///< 0f... (single) or 0d... / decimal (double); `bits` holds the IEEE image
   string,       ///< without the quotes

@@ -108,7 +108,7 @@ class FunctionParser : DeclarationReader {
     } else if (token.kind == TokenKind::identifier) {
       instruction_or_label();
     } else {
-      fail("'" + std::string(token.text) + "' cannot begin a statement");
+      fail(quoted(token.text) + " cannot begin a statement");
     }
   }
 
@@ -221,8 +221,7 @@ class FunctionParser : DeclarationReader {
                lexer.peek().is_directive(".calltargets")) {
       skip_statement();
     } else {
-      scopes_.back().labels[name.text] =
-          static_cast<std::uint32_t>(function_.instructions.size());
+      scopes_.back().labels[name.text] = static_cast<std::uint32_t>(function_.instructions.size());
     }
   }
 
@@ -268,8 +267,7 @@ class FunctionParser : DeclarationReader {
       return;
     }
     result.opcode = opcode.text;
-    while (lexer.peek().kind == TokenKind::directive)
-      result.modifiers.push_back(lexer.next().text);
+    while (lexer.peek().kind == TokenKind::directive) result.modifiers.push_back(lexer.next().text);
     const bool branch = result.opcode == "bra" || result.opcode == "brx";
     while (!failed() && !accept(';')) {
       Operand operand;
@@ -349,7 +347,7 @@ class FunctionParser : DeclarationReader {
       return true;
     }
     if (token.kind != TokenKind::identifier || negative)
-      return fail("'" + std::string(token.text) + "' is not an operand");
+      return fail(quoted(token.text) + " is not an operand");
     operand.name = token.text;
     if (token.text == "_") {
       operand.kind = Operand::Kind::underscore;
@@ -396,9 +394,8 @@ class FunctionParser : DeclarationReader {
 
 bool parse_function(const Unit& unit, const FunctionExtent& extent, Function& function,
                     SyntaxError& error) {
-  FunctionParser parser(
-      std::string_view(unit.text).substr(extent.begin, extent.end - extent.begin), extent.line,
-      function);
+  FunctionParser parser(std::string_view(unit.text).substr(extent.begin, extent.end - extent.begin),
+                        extent.line, function);
   const bool parsed = parser.parse();
   error = parser.reason();
   return parsed;

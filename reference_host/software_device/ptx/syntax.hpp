@@ -14,25 +14,62 @@
 namespace vgpu::softdevice::ptx {
 
 enum class Type : std::uint8_t {
-  none, pred, b8, b16, b32, b64, b128, u8, u16, u32, u64, s8, s16, s32, s64,
-  f16, bf16, f32, f64, f16x2, bf16x2,
+  none,
+  pred,
+  b8,
+  b16,
+  b32,
+  b64,
+  b128,
+  u8,
+  u16,
+  u32,
+  u64,
+  s8,
+  s16,
+  s32,
+  s64,
+  f16,
+  bf16,
+  f32,
+  f64,
+  f16x2,
+  bf16x2,
 };
 
 /// Bytes of one value; 0 for none and pred.
 constexpr std::size_t size_of(Type type) {
   switch (type) {
-    case Type::none: case Type::pred: return 0;
-    case Type::b8: case Type::u8: case Type::s8: return 1;
-    case Type::b16: case Type::u16: case Type::s16: case Type::f16: case Type::bf16: return 2;
-    case Type::b64: case Type::u64: case Type::s64: case Type::f64: return 8;
-    case Type::b128: return 16;
-    default: return 4;
+    case Type::none:
+    case Type::pred:
+      return 0;
+    case Type::b8:
+    case Type::u8:
+    case Type::s8:
+      return 1;
+    case Type::b16:
+    case Type::u16:
+    case Type::s16:
+    case Type::f16:
+    case Type::bf16:
+      return 2;
+    case Type::b64:
+    case Type::u64:
+    case Type::s64:
+    case Type::f64:
+      return 8;
+    case Type::b128:
+      return 16;
+    default:
+      return 4;
   }
 }
 constexpr bool is_signed(Type type) {
   return type == Type::s8 || type == Type::s16 || type == Type::s32 || type == Type::s64;
 }
-constexpr bool is_float(Type type) { return type >= Type::f16; }
+constexpr bool is_float(Type type) {
+  return type >= Type::f16;
+}
 
 /// The type called `name` (with its dot, ".u32"); Type::none when it is not a type.
 Type type_named(std::string_view name);
@@ -41,10 +78,10 @@ enum class Space : std::uint8_t { generic, global, constant, shared, local, para
 
 /// One element of an initialiser: a number, or the address of a symbol.
 struct InitialValue {
-  std::uint64_t bits = 0;        ///< the number, or what is added to the address
-  std::string_view symbol;       ///< empty for a number
+  std::uint64_t bits = 0;   ///< the number, or what is added to the address
+  std::string_view symbol;  ///< empty for a number
   bool generic = false;
-  std::uint64_t mask = 0;        ///< for `0xff00(symbol)`: the bits of the address to store
+  std::uint64_t mask = 0;  ///< for `0xff00(symbol)`: the bits of the address to store
 };
 
 struct Variable {
@@ -64,23 +101,33 @@ struct Variable {
 
 struct Operand {
   enum class Kind : std::uint8_t {
-    none, reg, integer, float_bits, symbol, address, vector, label, special, name, underscore,
+    none,
+    reg,
+    integer,
+    float_bits,
+    symbol,
+    address,
+    vector,
+    label,
+    special,
+    name,
+    underscore,
   };
   Kind kind = Kind::none;
-  bool negated = false;        ///< `!p`
-  bool single = false;         ///< float_bits: a binary32 image
-  bool has_register = false;   ///< address: `reg` is the base
-  std::uint32_t reg = 0;       ///< register number in the function
-  std::uint32_t label = 0;     ///< label number in the function
-  std::int64_t value = 0;      ///< number, float image, or offset of a symbol or address
+  bool negated = false;                ///< `!p`
+  bool single = false;                 ///< float_bits: a binary32 image
+  bool has_register = false;           ///< address: `reg` is the base
+  std::uint32_t reg = 0;               ///< register number in the function
+  std::uint32_t label = 0;             ///< label number in the function
+  std::int64_t value = 0;              ///< number, float image, or offset of a symbol or address
   const Variable* variable = nullptr;  ///< symbol, address: a variable of the function
-  std::string_view name;       ///< symbol, address, name, special: as written
-  std::vector<Operand> elements;  ///< vector and parameter lists
+  std::string_view name;               ///< symbol, address, name, special: as written
+  std::vector<Operand> elements;       ///< vector and parameter lists
 };
 
 struct Instruction {
   std::uint32_t line = 0;
-  std::string_view opcode;                 ///< without modifiers
+  std::string_view opcode;                  ///< without modifiers
   std::vector<std::string_view> modifiers;  ///< with their dots
   bool guarded = false;
   bool guard_negated = false;
@@ -101,7 +148,7 @@ struct Function {
   std::vector<Instruction> instructions;
   std::vector<std::uint32_t> label_targets;  ///< label number -> index of an instruction
   std::vector<std::vector<std::uint32_t>> branch_lists;  ///< .branchtargets: label numbers
-  int max_threads = 0;                       ///< .maxntid, .reqntid; 0: not said
+  int max_threads = 0;                                   ///< .maxntid, .reqntid; 0: not said
 };
 
 /// Where a function stands in the text; its body is parsed when it is needed.
@@ -124,6 +171,9 @@ struct Unit {
   std::deque<Variable> variables;
   std::vector<FunctionExtent> functions;
 };
+
+/// 'text', for messages.
+std::string quoted(std::string_view text);
 
 struct SyntaxError {
   std::uint32_t line = 0;

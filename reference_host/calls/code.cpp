@@ -1,0 +1,89 @@
+#include "code.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vgpu::host {
+
+CUresult JitArguments::read(CallContext& context, std::span<const std::uint32_t> options,
+                            std::span<const std::uint64_t> values) {
+  if (options.size() != values.size()) return CUDA_ERROR_INVALID_VALUE;
+  // A log that nobody can read to its end helps nobody; this also bounds what a guest can make the
+  // host hold.
+  constexpr std::uint64_t largest_log = 1 << 20;
+  std::size_t info_bytes = 0;
+  std::size_t error_bytes = 0;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (options[i] == CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES) {
+      info_bytes = std::min(values[i] & UINT32_MAX, largest_log);
+    } else if (options[i] == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES) {
+      error_bytes = std::min(values[i] & UINT32_MAX, largest_log);
+    }
+  }
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const auto option = static_cast<CUjit_option>(options[i]);
+    std::uint64_t value = values[i];
+    switch (option) {
+      case CU_JIT_GLOBAL_SYMBOL_NAMES:
+      case CU_JIT_GLOBAL_SYMBOL_ADDRESSES:
+      case CU_JIT_REFERENCED_KERNEL_NAMES:
+      case CU_JIT_REFERENCED_VARIABLE_NAMES:
+        return CUDA_ERROR_NOT_SUPPORTED;
+      case CU_JIT_INFO_LOG_BUFFER:
+        info_ = context.scratch<char>(info_bytes);
+        if (info_.size() != info_bytes) return CUDA_ERROR_OUT_OF_MEMORY;
+        value = call::to_wire<std::uint64_t>(info_.data());
+        break;
+      case CU_JIT_ERROR_LOG_BUFFER:
+        error_ = context.scratch<char>(error_bytes);
+        if (error_.size() != error_bytes) return CUDA_ERROR_OUT_OF_MEMORY;
+        value = call::to_wire<std::uint64_t>(error_.data());
+        break;
+      case CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES:
+        value = info_bytes;
+        break;
+      case CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES:
+        value = error_bytes;
+        break;
+      default:
+        break;
+    }
+    options_.push_back(option);
+    values_.push_back(call::from_wire<void*>(value));
+  }
+  return CUDA_SUCCESS;
+}
+
+std::span<const std::uint64_t> JitArguments::returned(CallContext& context) const {
+  const std::span<std::uint64_t> out = context.scratch<std::uint64_t>(values_.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    // Addresses of the host's buffers are nobody's business.
+    const bool buffer =
+        options_[i] == CU_JIT_INFO_LOG_BUFFER || options_[i] == CU_JIT_ERROR_LOG_BUFFER;
+    out[i] = buffer ? 0 : call::to_wire<std::uint64_t>(values_[i]);
+  }
+  return out;
+}
+
+std::span<const std::byte> JitArguments::text(std::span<const char> buffer) noexcept {
+  if (buffer.empty()) return {};
+  return std::as_bytes(buffer.first(strnlen(buffer.data(), buffer.size())));
+}
+
+void own_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes,
+                  std::uint64_t owner) {
+  if (bytes == 0 || context.session().memory().owns(address, bytes)) return;
+  memory::RangeAttributes attributes;
+  attributes.kind = memory::RangeKind::module_variable;
+  attributes.owner = owner;
+  context.session().add_range(address, bytes, attributes);
+}
+
+void disown_variables(CallContext& context, std::uint64_t owner) {
+  context.session().memory().erase_if([owner](const memory::Range& range) {
+    return range.attributes.kind == memory::RangeKind::module_variable &&
+           range.attributes.owner == owner;
+  });
+}
+
+}  // namespace vgpu::host

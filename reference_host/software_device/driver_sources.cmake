@@ -1,0 +1,36 @@
+# Relative to this folder.
+set(VGPU_SOFTDEVICE_DRIVER_SOURCES
+  driver/allocation.cpp
+  driver/capture.cpp
+  driver/capture_state.cpp
+  driver/context.cpp
+  driver/context_state.cpp
+  driver/copy.cpp
+  driver/device.cpp
+  driver/device_state.cpp
+  driver/driver_state.cpp
+  driver/error.cpp
+  driver/event.cpp
+  driver/function.cpp
+  driver/graph.cpp
+  driver/graph_exec.cpp
+  driver/graph_nodes.cpp
+  driver/graph_state.cpp
+  driver/launch.cpp
+  driver/library.cpp
+  driver/managed.cpp
+  driver/memory.cpp
+  driver/memset.cpp
+  driver/module.cpp
+  driver/occupancy.cpp
+  driver/pointer.cpp
+  driver/pool.cpp
+  driver/proc_address.cpp
+  driver/profiler.cpp
+  driver/stream.cpp
+  driver/stream_queue.cpp
+  driver/unsupported.cpp
+  driver/virtual_memory.cpp
+  driver/work_execute.cpp
+  driver/work_submit.cpp
+)

@@ -1,0 +1,32 @@
+#include "reference_host/software_device/exec/alu.hpp"
+
+namespace vgpu::softdevice::exec {
+
+namespace {
+
+bool has_avx2() {
+#if defined(__x86_64__)
+  // Every processor with AVX2 has F16C too; clang 14 does not know that name.
+  static const bool supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return supported;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+Handler select_alu(const AluRequest& request) {
+  return has_avx2() ? avx2::select_alu(request) : baseline::select_alu(request);
+}
+
+Handler select_convert(const ConvertRequest& request) {
+  return has_avx2() ? avx2::select_convert(request) : baseline::select_convert(request);
+}
+
+Handler select_convert_pair(ptx::Type to, bool relu, Rounding rounding) {
+  return has_avx2() ? avx2::select_convert_pair(to, relu, rounding)
+                    : baseline::select_convert_pair(to, relu, rounding);
+}
+
+}  // namespace vgpu::softdevice::exec

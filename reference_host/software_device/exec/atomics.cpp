@@ -1,0 +1,237 @@
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include "reference_host/software_device/exec/memory_access.hpp"
+
+namespace vgpu::softdevice::exec {
+
+namespace {
+
+template <class To, class From>
+To bits_as(From value) {
+  static_assert(sizeof(To) == sizeof(From));
+  To result;
+  std::memcpy(&result, &value, sizeof result);
+  return result;
+}
+
+/// The value that replaces `old`. T says how the word is understood.
+template <Atomic operation, class T, class Word>
+Word replaced(Word old_word, Word operand_word) {
+  const T old = bits_as<T>(old_word);
+  const T operand = bits_as<T>(operand_word);
+  if constexpr (operation == Atomic::add) {
+    if constexpr (std::is_integral_v<T>)
+      return old_word + operand_word;
+    else
+      return bits_as<Word>(static_cast<T>(old + operand));
+  }
+  if constexpr (operation == Atomic::min) return bits_as<Word>(operand < old ? operand : old);
+  if constexpr (operation == Atomic::max) return bits_as<Word>(operand > old ? operand : old);
+  if constexpr (operation == Atomic::inc) return old_word >= operand_word ? 0 : old_word + 1;
+  if constexpr (operation == Atomic::dec)
+    return old_word == 0 || old_word > operand_word ? operand_word : old_word - 1;
+  if constexpr (operation == Atomic::and_) return old_word & operand_word;
+  if constexpr (operation == Atomic::or_) return old_word | operand_word;
+  if constexpr (operation == Atomic::xor_) return old_word ^ operand_word;
+  return operand_word;
+}
+
+template <class Word>
+void store_old(Warp& warp, const Op& op, int lane, Word old) {
+  if (op.d != no_guard) destination<Word>(warp, op.d)[lane] = old;
+}
+
+template <class Word, class F>
+void update(Warp& warp, const Op& op, std::uint32_t mask, F change) {
+  const Access access = Access::unpack(op.aux);
+  std::byte* at[warp_size];
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  Word operands[warp_size];
+  std::memcpy(operands, source<Word>(warp, op.b), sizeof operands);
+  for (; mask != 0; mask &= mask - 1) {
+    const int lane = std::countr_zero(mask);
+    Word* word = reinterpret_cast<Word*>(at[lane]);
+    // A block runs on one thread at a time: its shared memory needs no locked instruction.
+    if (access.place == Place::shared) {
+      const Word old = *word;
+      *word = change(old, operands[lane]);
+      store_old(warp, op, lane, old);
+      continue;
+    }
+    Word old = __atomic_load_n(word, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(word, &old, change(old, operands[lane]), true,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+    }
+    store_old(warp, op, lane, old);
+  }
+}
+
+template <Atomic operation, class T, class Word>
+void atomic_update(Warp& warp, const Op& op, std::uint32_t mask) {
+  update<Word>(warp, op, mask, replaced<operation, T, Word>);
+}
+
+template <class Word>
+void atomic_add_word(Warp& warp, const Op& op, std::uint32_t mask) {
+  const Access access = Access::unpack(op.aux);
+  if (access.place == Place::shared) {
+    atomic_update<Atomic::add, Word, Word>(warp, op, mask);
+    return;
+  }
+  std::byte* at[warp_size];
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  const Word* b = source<Word>(warp, op.b);
+  for (; mask != 0; mask &= mask - 1) {
+    const int lane = std::countr_zero(mask);
+    const Word old =
+        __atomic_fetch_add(reinterpret_cast<Word*>(at[lane]), b[lane], __ATOMIC_SEQ_CST);
+    store_old(warp, op, lane, old);
+  }
+}
+
+template <class Word>
+void atomic_compare_and_swap(Warp& warp, const Op& op, std::uint32_t mask) {
+  const Access access = Access::unpack(op.aux);
+  std::byte* at[warp_size];
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  const Word* expected = source<Word>(warp, op.b);
+  const Word* desired = source<Word>(warp, op.c);
+  for (; mask != 0; mask &= mask - 1) {
+    const int lane = std::countr_zero(mask);
+    Word old = expected[lane];
+    __atomic_compare_exchange_n(reinterpret_cast<Word*>(at[lane]), &old, desired[lane], false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    store_old(warp, op, lane, old);
+  }
+}
+
+// 16-bit floats, without the instructions that only some processors have for them.
+float half_value(std::uint16_t bits) {
+  const std::uint32_t exponent = bits >> 10 & 0x1fu;
+  const std::uint32_t fraction = bits & 0x3ffu;
+  const float sign = bits & 0x8000u ? -1.0f : 1.0f;
+  if (exponent == 31) return fraction != 0 ? NAN : sign * INFINITY;
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
+  return sign * std::ldexp(static_cast<float>(fraction | 0x400u), static_cast<int>(exponent) - 25);
+}
+
+std::uint16_t half_bits(float value) {
+  const auto bits = bits_as<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
+  const std::uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return 0x7fff;
+  if (magnitude >= 0x477ff000u) return sign | 0x7c00u;
+  if (magnitude < 0x38800000u) {
+    const float shifted = bits_as<float>(magnitude) + 0.5f;
+    return static_cast<std::uint16_t>(sign | (bits_as<std::uint32_t>(shifted) - 0x3f000000u));
+  }
+  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
+  return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
+}
+
+float bfloat_value(std::uint16_t bits) {
+  return bits_as<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+std::uint16_t bfloat_bits(float value) {
+  const auto bits = bits_as<std::uint32_t>(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
+  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+template <float (*value)(std::uint16_t), std::uint16_t (*bits)(float), class Word>
+void atomic_add_halves(Warp& warp, const Op& op, std::uint32_t mask) {
+  update<Word>(warp, op, mask, [](Word old, Word operand) {
+    Word result = 0;
+    for (unsigned shift = 0; shift < 8 * sizeof(Word); shift += 16) {
+      const std::uint16_t sum = bits(value(static_cast<std::uint16_t>(old >> shift)) +
+                                     value(static_cast<std::uint16_t>(operand >> shift)));
+      result = static_cast<Word>(result | static_cast<Word>(Word{sum} << shift));
+    }
+    return result;
+  });
+}
+
+template <Atomic operation>
+Handler logic(std::size_t size) {
+  if (size == 4) return atomic_update<operation, std::uint32_t, std::uint32_t>;
+  if (size == 8) return atomic_update<operation, std::uint64_t, std::uint64_t>;
+  return nullptr;
+}
+
+template <Atomic operation>
+Handler order(ptx::Type type) {
+  switch (type) {
+    case ptx::Type::u32:
+      return atomic_update<operation, std::uint32_t, std::uint32_t>;
+    case ptx::Type::s32:
+      return atomic_update<operation, std::int32_t, std::uint32_t>;
+    case ptx::Type::u64:
+      return atomic_update<operation, std::uint64_t, std::uint64_t>;
+    case ptx::Type::s64:
+      return atomic_update<operation, std::int64_t, std::uint64_t>;
+    default:
+      return nullptr;
+  }
+}
+
+Handler addition(ptx::Type type) {
+  switch (type) {
+    case ptx::Type::u32:
+    case ptx::Type::s32:
+      return atomic_add_word<std::uint32_t>;
+    case ptx::Type::u64:
+    case ptx::Type::s64:
+      return atomic_add_word<std::uint64_t>;
+    case ptx::Type::f32:
+      return atomic_update<Atomic::add, float, std::uint32_t>;
+    case ptx::Type::f64:
+      return atomic_update<Atomic::add, double, std::uint64_t>;
+    case ptx::Type::f16:
+      return atomic_add_halves<half_value, half_bits, std::uint16_t>;
+    case ptx::Type::f16x2:
+      return atomic_add_halves<half_value, half_bits, std::uint32_t>;
+    case ptx::Type::bf16:
+      return atomic_add_halves<bfloat_value, bfloat_bits, std::uint16_t>;
+    case ptx::Type::bf16x2:
+      return atomic_add_halves<bfloat_value, bfloat_bits, std::uint32_t>;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+Handler select_atomic(Atomic operation, ptx::Type type) {
+  const std::size_t size = ptx::size_of(type);
+  switch (operation) {
+    case Atomic::add:
+      return addition(type);
+    case Atomic::min:
+      return order<Atomic::min>(type);
+    case Atomic::max:
+      return order<Atomic::max>(type);
+    case Atomic::inc:
+      return size == 4 ? logic<Atomic::inc>(size) : nullptr;
+    case Atomic::dec:
+      return size == 4 ? logic<Atomic::dec>(size) : nullptr;
+    case Atomic::and_:
+      return logic<Atomic::and_>(size);
+    case Atomic::or_:
+      return logic<Atomic::or_>(size);
+    case Atomic::xor_:
+      return logic<Atomic::xor_>(size);
+    case Atomic::exch:
+      return logic<Atomic::exch>(size);
+    case Atomic::cas:
+      if (size == 2) return atomic_compare_and_swap<std::uint16_t>;
+      if (size == 4) return atomic_compare_and_swap<std::uint32_t>;
+      if (size == 8) return atomic_compare_and_swap<std::uint64_t>;
+      return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace vgpu::softdevice::exec

@@ -1,0 +1,197 @@
+#include "reference_host/software_device/exec/scheduler.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <list>
+#include <thread>
+
+namespace vgpu::softdevice {
+
+int worker_count() noexcept {
+  static const int count = [] {
+    const char* text = std::getenv("VGPU_SOFTWARE_DEVICE_THREADS");
+    const long wanted = text != nullptr ? std::strtol(text, nullptr, 10) : 0;
+    if (wanted > 0) return static_cast<int>(std::min(wanted, 1024L));
+    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }();
+  return count;
+}
+
+namespace exec {
+
+namespace {
+
+/// Instructions per warp before the stop flag is looked at and another warp gets its turn.
+constexpr std::uint32_t warp_budget = 20'000;
+
+/// Work that any number of threads can join.
+class GridRun {
+ public:
+  explicit GridRun(Grid& grid) : grid_(grid) {
+    const Dim3& size = grid.config.grid;
+    total_ = std::uint64_t{size.x} * size.y * size.z;
+    if (!grid.config.cooperative) return;
+    for (std::uint64_t i = 0; i < total_; ++i) {
+      resident_.push_back(std::make_unique<Block>());
+      start_block(*resident_.back(), grid, index_of(i), 0);
+      ready_.push_back(resident_.back().get());
+    }
+    unfinished_ = total_;
+  }
+
+  std::uint64_t blocks() const { return total_; }
+
+  /// Works until nothing is left to begin. `worker` becomes %smid.
+  void join(std::uint32_t worker) {
+    try {
+      grid_.config.cooperative ? run_resident() : run_in_order(worker);
+    } catch (const std::exception& error) {
+      const std::lock_guard lock(grid_.mutex);
+      if (!grid_.failed.load()) {
+        grid_.fault.result = CUDA_ERROR_OUT_OF_MEMORY;
+        grid_.fault.message = "kernel " + grid_.program->name + ": " + error.what();
+        grid_.failed.store(true);
+      }
+    }
+  }
+
+  bool has_more() const { return next_.load(std::memory_order_relaxed) < total_ && !grid_.ended(); }
+
+ private:
+  std::array<std::uint32_t, 3> index_of(std::uint64_t i) const {
+    const Dim3& size = grid_.config.grid;
+    return {static_cast<std::uint32_t>(i % size.x), static_cast<std::uint32_t>(i / size.x % size.y),
+            static_cast<std::uint32_t>(i / size.x / size.y)};
+  }
+
+  void run_in_order(std::uint32_t worker) {
+    Block block;
+    while (!grid_.ended()) {
+      const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
+      if (i >= total_) return;
+      start_block(block, grid_, index_of(i), worker);
+      while (!block.done && !grid_.ended()) run_block(block, warp_budget);
+    }
+  }
+
+  void run_resident() {
+    while (!grid_.ended()) {
+      Block* block = nullptr;
+      {
+        const std::lock_guard lock(mutex_);
+        if (unfinished_ == 0) return;
+        if (!ready_.empty()) {
+          block = ready_.front();
+          ready_.pop_front();
+        }
+      }
+      if (block == nullptr) {
+        std::this_thread::yield();  // the other threads run all that is left
+        continue;
+      }
+      run_block(*block, warp_budget);
+      const std::lock_guard lock(mutex_);
+      if (!block->done) {
+        ready_.push_back(block);
+      } else if (--unfinished_ == 0) {
+        next_.store(total_, std::memory_order_relaxed);
+      }
+    }
+  }
+
+  Grid& grid_;
+  std::uint64_t total_ = 0;
+  std::atomic<std::uint64_t> next_{0};
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Block>> resident_;
+  std::deque<Block*> ready_;
+  std::uint64_t unfinished_ = 0;
+};
+
+/// Threads that help with whatever grids are running. Started with the first grid that has more
+/// than one block.
+class WorkerPool {
+ public:
+  ~WorkerPool() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  static WorkerPool& instance() {
+    static WorkerPool pool;
+    return pool;
+  }
+
+  void run(GridRun& run) {
+    if (run.blocks() < 2 || worker_count() < 2) {
+      run.join(0);
+      return;
+    }
+    std::list<Offer>::iterator offer;
+    {
+      const std::lock_guard lock(mutex_);
+      while (threads_.size() + 1 < static_cast<std::size_t>(worker_count())) {
+        const auto number = static_cast<std::uint32_t>(threads_.size() + 1);
+        threads_.emplace_back([this, number] { work(number); });
+      }
+      offer = offers_.insert(offers_.end(), Offer{&run, 0});
+    }
+    wake_.notify_all();
+    run.join(0);
+    std::unique_lock lock(mutex_);
+    offer->closed = true;
+    idle_.wait(lock, [&] { return offer->helpers == 0; });
+    offers_.erase(offer);
+  }
+
+ private:
+  struct Offer {
+    GridRun* run = nullptr;
+    int helpers = 0;
+    bool closed = false;
+  };
+
+  void work(std::uint32_t number) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      Offer* chosen = nullptr;
+      wake_.wait(lock, [&] {
+        for (Offer& offer : offers_) {
+          const bool useful = !offer.closed && offer.run->has_more();
+          if (useful && (chosen == nullptr || offer.helpers < chosen->helpers)) chosen = &offer;
+        }
+        return chosen != nullptr || stopping_;
+      });
+      if (stopping_) return;
+      ++chosen->helpers;
+      lock.unlock();
+      chosen->run->join(number);
+      lock.lock();
+      if (--chosen->helpers == 0) idle_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable idle_;
+  std::list<Offer> offers_;
+  std::vector<std::thread> threads_;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+void schedule_grid(Grid& grid) {
+  GridRun run(grid);
+  WorkerPool::instance().run(run);
+}
+
+}  // namespace exec
+}  // namespace vgpu::softdevice

@@ -1,0 +1,18 @@
+vgpu_add_test(NAME host_ticket_gate SOURCES host/ticket_gate_test.cpp LIBS vgpu::vgpu)
+vgpu_add_test(NAME host_handle_table SOURCES host/handle_table_test.cpp LIBS vgpu::vgpu)
+vgpu_add_test(NAME host_channel_server SOURCES host/channel_server_test.cpp LIBS vgpu::vgpu)
+
+if(VGPU_BUILD_BINARIES)
+  vgpu_add_test(NAME host_primary_context SOURCES host/primary_context_test.cpp LIBS vgpu_host_calls)
+
+  foreach(driver mock_driver marked_driver)
+    add_library(test_${driver} MODULE host/${driver}.cpp)
+    target_link_libraries(test_${driver} PRIVATE vgpu::vgpu vgpu_options)
+  endforeach()
+  vgpu_add_test(NAME host_backend SOURCES host/backend_test.cpp LIBS vgpu::vgpu DEFINITIONS
+                VGPU_MOCK_DRIVER="$<TARGET_FILE:test_mock_driver>" VGPU_MARKED_DRIVER="$<TARGET_FILE:test_marked_driver>")
+  add_dependencies(test_host_backend test_mock_driver test_marked_driver)
+  vgpu_add_test(NAME host_process SOURCES host/host_process_test.cpp LIBS vgpu::vgpu DEFINITIONS
+                VGPU_MOCK_DRIVER="$<TARGET_FILE:test_mock_driver>" VGPU_HOST_PROGRAM="$<TARGET_FILE:vgpu-host>")
+  add_dependencies(test_host_process test_mock_driver vgpu-host)
+endif()

@@ -1,0 +1,108 @@
+# What is tested from outside, on an installation of this build: the tool, the guest library's exports,
+# unmodified CUDA programs, the examples, and the tree's own form.
+set(script_dir ${PROJECT_SOURCE_DIR}/tests/scripts)
+set(VGPU_TEST_STAGE ${PROJECT_BINARY_DIR}/test-stage)
+set(staged_vgpu ${VGPU_TEST_STAGE}/bin/vgpu)
+set(staged_guest ${VGPU_TEST_STAGE}/lib/libcuda.so.1)
+find_library(VGPU_CUDA_STUB cuda PATHS ${CUDAToolkit_LIBRARY_DIR}/stubs ${CUDAToolkit_LIBRARY_ROOT}/lib64/stubs
+             ${CUDAToolkit_LIBRARY_ROOT}/targets/x86_64-linux/lib/stubs NO_DEFAULT_PATH REQUIRED)
+
+# The installation that the tests of this folder use; every build tree has its own.
+add_test(NAME stage COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${VGPU_TEST_STAGE})
+set_tests_properties(stage PROPERTIES FIXTURES_SETUP stage TIMEOUT 60)
+
+# vgpu_add_script_test(NAME COMMAND...): needs the installation.
+function(vgpu_add_script_test name)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED stage TIMEOUT 120)
+endfunction()
+
+vgpu_add_test(NAME tool_integrity SOURCES scripts/integrity_test.cpp
+              ${PROJECT_SOURCE_DIR}/tools/vgpu/integrity.cpp LIBS vgpu::vgpu)
+target_include_directories(test_tool_integrity PRIVATE ${PROJECT_SOURCE_DIR}/tools/vgpu)
+vgpu_add_test(NAME tool_trace_reader SOURCES scripts/trace_reader_test.cpp
+              ${PROJECT_SOURCE_DIR}/tools/vgpu/trace_reader.cpp LIBS vgpu::vgpu)
+target_include_directories(test_tool_trace_reader PRIVATE ${PROJECT_SOURCE_DIR}/tools/vgpu)
+vgpu_add_script_test(tool_coverage ${script_dir}/coverage_test.sh ${staged_vgpu})
+
+# The tree's own form does not depend on how it is built.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  find_program(VGPU_CLANG_FORMAT NAMES clang-format-14 clang-format)
+  find_program(VGPU_CLANG_TIDY NAMES clang-tidy-14 clang-tidy)
+  if(VGPU_CLANG_FORMAT)
+    add_test(NAME format COMMAND ${script_dir}/check_format.sh ${PROJECT_SOURCE_DIR} ${VGPU_CLANG_FORMAT})
+  endif()
+  if(VGPU_CLANG_TIDY)
+    add_test(NAME tidy COMMAND ${script_dir}/check_tidy.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}
+                               ${VGPU_CLANG_TIDY})
+    set_tests_properties(tidy PROPERTIES TIMEOUT 900 PROCESSORS 2)
+  endif()
+endif()
+
+# A sanitizer's runtime has to be the first library of a process, which a stock program does not allow.
+if(VGPU_SANITIZE)
+  return()
+endif()
+
+vgpu_add_script_test(guest_exports ${script_dir}/check_guest_exports.sh ${staged_guest} ${VGPU_CUDA_STUB})
+vgpu_add_script_test(tool_run ${script_dir}/run_test.sh ${staged_vgpu})
+
+# Unmodified programs: compiled by plain nvcc, linked once with its static and once with its shared
+# runtime, run through guest, wire and host.
+set(program_dir ${CMAKE_CURRENT_BINARY_DIR}/programs)
+set(toolkit_libraries ${CUDAToolkit_LIBRARY_DIR})
+file(MAKE_DIRECTORY ${program_dir})
+set(programs "")
+function(vgpu_add_program name source)
+  set(object ${program_dir}/${name}.o)
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${CUDAToolkit_NVCC_EXECUTABLE} -c -o ${object} ${source}
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/programs/program.hpp
+    COMMENT "nvcc ${name}.cu"
+    VERBATIM)
+  foreach(runtime static shared)
+    set(program ${program_dir}/${name}_${runtime})
+    add_custom_command(
+      OUTPUT ${program}
+      COMMAND ${CUDAToolkit_NVCC_EXECUTABLE} -cudart ${runtime} -o ${program} ${object}
+      DEPENDS ${object}
+      VERBATIM)
+    list(APPEND programs ${program})
+  endforeach()
+  set(programs ${programs} PARENT_SCOPE)
+endfunction()
+function(vgpu_add_program_test name)
+  foreach(runtime static shared)
+    vgpu_add_script_test(program_${name}_${runtime} ${script_dir}/run_program.sh ${staged_vgpu}
+                         ${program_dir}/${name}_${runtime})
+    set_tests_properties(program_${name}_${runtime} PROPERTIES ENVIRONMENT_MODIFICATION
+                         "LD_LIBRARY_PATH=path_list_prepend:${toolkit_libraries}" LABELS program)
+  endforeach()
+endfunction()
+
+foreach(name async_copies cooperative copy_2d device_printf errors graph_capture host_callbacks
+        managed_memory queries streams_events symbols threads)
+  vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/tests/programs/${name}.cu)
+  vgpu_add_program_test(${name})
+endforeach()
+foreach(name vector_add matrix_reduce)
+  vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/examples/cuda/${name}.cu)
+  vgpu_add_program_test(${name})
+endforeach()
+vgpu_add_program(doctor_patient ${PROJECT_SOURCE_DIR}/tests/programs/doctor_patient.cu)
+add_custom_target(test_programs ALL DEPENDS ${programs})
+
+foreach(case healthy wrong_library host_down old_driver failing_program)
+  vgpu_add_script_test(
+    doctor_${case} ${script_dir}/doctor_test.sh ${staged_vgpu} ${case}
+    ${program_dir}/doctor_patient_static ${program_dir}/doctor_patient_shared ${VGPU_CUDA_STUB})
+  set_tests_properties(doctor_${case} PROPERTIES ENVIRONMENT_MODIFICATION
+                       "LD_LIBRARY_PATH=path_list_prepend:${toolkit_libraries}")
+endforeach()
+
+# The example of a shim, between a stock program and our guest.
+add_subdirectory(${PROJECT_SOURCE_DIR}/examples/custom_shim ${PROJECT_BINARY_DIR}/examples/custom_shim)
+vgpu_add_script_test(
+  example_custom_shim ${script_dir}/custom_shim_test.sh ${staged_vgpu} ${staged_guest}
+  ${PROJECT_BINARY_DIR}/examples/custom_shim/lib ${program_dir}/vector_add_static)
