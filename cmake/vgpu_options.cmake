@@ -1,5 +1,7 @@
 # Compiler settings that every target of the tree shares, and the helpers that define tests.
 
+# What -O3 adds here is compile time.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -16,7 +18,9 @@ endif()
 set(VGPU_SANITIZE "" CACHE STRING "Sanitizers to build with: address;undefined or thread")
 
 add_library(vgpu_options INTERFACE)
-target_compile_options(vgpu_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
+# gcc 12 warns of stores through null pointers in atomics and of overlapping copies in std::string that no path reaches.
+target_compile_options(vgpu_options INTERFACE -Wall -Wextra -Wpedantic -Werror
+                                              $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-restrict>)
 if(VGPU_SANITIZE)
   list(JOIN VGPU_SANITIZE "," VGPU_SANITIZE_LIST)
   target_compile_options(vgpu_options INTERFACE -fsanitize=${VGPU_SANITIZE_LIST} -fno-omit-frame-pointer)
@@ -25,7 +29,7 @@ if(VGPU_SANITIZE)
     target_compile_options(vgpu_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
   # gcc's optimiser sees overflows that are not there once the sanitizers have rewritten the code.
-  target_compile_options(vgpu_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-tsan>)
+  target_compile_options(vgpu_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-tsan>)
 endif()
 
 # vgpu_add_test(NAME n SOURCES a.cpp ... LIBS l ... [ENVIRONMENT A=1 ...] [LABELS l ...] [TIMEOUT s])

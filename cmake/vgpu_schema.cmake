@@ -22,7 +22,7 @@ list(TRANSFORM VGPU_GENERATED_SOURCES PREPEND ${VGPU_GENERATED_DIR}/)
 
 add_custom_command(
   OUTPUT ${VGPU_GENERATED_HEADERS} ${VGPU_GENERATED_SOURCES}
-  COMMAND ${CAPNP_EXECUTABLE} compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY}
+  COMMAND ${CAPNP_EXECUTABLE} compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY} --src-prefix=${VGPU_SCHEMA_DIR}
           -o$<TARGET_FILE:capnpc-vgpu>:${VGPU_GENERATED_DIR} ${VGPU_CALL_FILES}
   DEPENDS capnpc-vgpu ${VGPU_SCHEMA_FILES}
   COMMENT "Generating C++ from the call descriptions"

@@ -91,7 +91,9 @@ struct Symbol {
   map.line("{{");
   map.line("  global:");
   for (const Call& call : model.calls) {
-    for (const Export& exported : call.exports) map.line("    {};", exported.symbol);
+    for (const Export& exported : call.exports) {
+      if (!exported.resolved_only) map.line("    {};", exported.symbol);
+    }
   }
   map.line("  local: *;");
   map.line("}};");

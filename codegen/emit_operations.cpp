@@ -1,6 +1,19 @@
 #include "writer.hpp"
 
 namespace vgpu::codegen {
+namespace {
+
+bool creates(const Call& call) {
+  for (const Field& field : call.request.fields) {
+    if (!field.creates.empty()) return true;
+  }
+  for (const Field& field : call.reply.fields) {
+    if (!field.handle.empty() || !field.allocates.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void emit_operations(const Model& model, const std::string& folder) {
   Writer out(folder + "/vgpu/operations.hpp");
@@ -39,6 +52,7 @@ struct OperationInfo {
   CaptureBehaviour capture;
   Implementation guest;
   Implementation host;
+  bool creates;             ///< its answer names something that the guest must not lose
   std::string_view waiver;  ///< why it cannot be served; empty where it can
 };
 
@@ -49,10 +63,10 @@ struct OperationInfo {
     out.line(
         "    {{Operation::{}, \"{}\", \"{}\", \"{}\", CallClass::{}, ContextNeed::{}, "
         "CaptureBehaviour::{}, "
-        "Implementation::{}, Implementation::{}, \"{}\"}},",
+        "Implementation::{}, Implementation::{}, {}, \"{}\"}},",
         snake_case(call.name), call.name, call.symbol, call.file, call_class_name(call.call_class),
         context_need_name(call.context), call.capture, implementation_name(call.guest),
-        implementation_name(call.host), call.waiver);
+        implementation_name(call.host), creates(call), call.waiver);
   }
   out.raw(R"(}};
 

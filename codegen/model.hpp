@@ -29,6 +29,8 @@ struct Export {
   std::string symbol;
   std::uint32_t since = 0;
   bool per_thread = false;
+  /// cuGetProcAddress knows it, but the library does not export it by name.
+  bool resolved_only = false;
   /// The C parameters of this ABI variant.
   std::vector<Parameter> parameters;
   /// Whether they are those of the newest ABI.

@@ -248,6 +248,7 @@ class Reader {
         exported.symbol = text(variant.getSymbol());
         exported.since = variant.getSince();
         exported.per_thread = variant.getPerThread();
+        exported.resolved_only = variant.getResolvedOnly();
         exported.newest_abi = variant.getParameters().size() == 0;
         exported.parameters =
             exported.newest_abi ? call.parameters : parse_parameters(text(variant.getParameters()));

@@ -34,16 +34,6 @@ bool still_capturing(CUstream stream) {
   return result == CUDA_SUCCESS && reply.value.captureStatus != CU_STREAM_CAPTURE_STATUS_NONE;
 }
 
-// g++ 12 takes the handle table's lock-free list for an overflow when it inlines it here.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wstringop-overflow"
-[[gnu::noinline]] std::uint64_t mint_graph() noexcept {
-  return mint_handle(call::HandleKind::graph);
-}
-#pragma GCC diagnostic pop
-
 bool has_data(std::span<const CUgraphEdgeData> edges) noexcept {
   const CUgraphEdgeData plain{};
   for (const CUgraphEdgeData& edge : edges) {
@@ -57,8 +47,8 @@ bool has_data(std::span<const CUgraphEdgeData> edges) noexcept {
 CUresult cuStreamBeginCapture_v2(CUstream hStream, CUstreamCaptureMode mode) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
   return begin_capture(hStream, [&] {
-    return ask<calls::StreamBeginCapture>({.hStream = to_wire<std::uint64_t>(hStream),
-                                           .mode = to_wire<std::uint32_t>(mode)});
+    return ask<calls::StreamBeginCapture>(
+        {.hStream = to_wire<std::uint64_t>(hStream), .mode = to_wire<std::uint32_t>(mode)});
   });
 }
 
@@ -87,15 +77,15 @@ CUresult cuStreamBeginCaptureToGraph(CUstream hStream, CUgraph hGraph,
 
 CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode* mode) {
   ReplyOf<calls::ThreadExchangeStreamCaptureMode> reply;
-  const CUresult result = call<calls::ThreadExchangeStreamCaptureMode>(
-      {.mode = to_wire<std::uint32_t>(*mode)}, reply);
+  const CUresult result =
+      call<calls::ThreadExchangeStreamCaptureMode>({.mode = to_wire<std::uint32_t>(*mode)}, reply);
   if (result == CUDA_SUCCESS) call::from_wire(reply.value.mode, *mode);
   return result;
 }
 
 CUresult cuStreamEndCapture(CUstream hStream, CUgraph* phGraph) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
-  const std::uint64_t minted = mint_graph();
+  const std::uint64_t minted = mint_handle(call::HandleKind::graph);
   if (minted == 0) return CUDA_ERROR_OUT_OF_MEMORY;
   ReplyOf<calls::StreamEndCapture> reply;
   const CUresult result = call<calls::StreamEndCapture>(

@@ -24,8 +24,15 @@ void end_code(call::HandleKind kind, std::uint64_t id) noexcept {
   for (const auto& [name, callable] : code->callables) end_callable(callable);
   for (const std::uint64_t function : code->functions) end_callable(function);
   for (const auto& [context, module] : code->modules) end_code(call::HandleKind::module, module);
-  for (const std::uint64_t address : code->variables) forget_memory(address);
+  forget_owned_memory(id);
   if (retire_handle(id)) delete code;
+}
+
+void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes) {
+  const Context* context = current_context();
+  remember_memory(address, bytes, memory::RangeKind::module_variable,
+                  context != nullptr ? context->id : 0, code.id,
+                  context != nullptr ? context->device : -1);
 }
 
 std::span<const std::byte> gather_image(const void* image, std::vector<std::byte>& storage) {

@@ -62,7 +62,6 @@ struct CodeObject {
   std::map<std::string, std::uint64_t, std::less<>> callables;
   std::vector<std::uint64_t> functions;  ///< of a library: functions made from its kernels
   std::map<std::uint64_t, std::uint64_t> modules;  ///< of a library: context -> module
-  std::vector<std::uint64_t> variables;            ///< device addresses in the memory registry
 };
 
 inline Callable* find_callable(std::uint64_t id) noexcept {
@@ -103,7 +102,7 @@ CUresult parameter_info(const Callable* callable, std::size_t index, std::size_t
 
 /// Enters a variable of a module or library in the registry of memory, where copies look addresses
 /// up.
-void remember_variable(CodeObject& code, std::uint64_t address, std::uint64_t bytes);
+void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes);
 
 /// Ends a module or library with everything that it owns: the host has ended it already.
 void end_code(call::HandleKind kind, std::uint64_t id) noexcept;

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <span>
+#include <vgpu/call/convert.hpp>
 #include <vgpu/calls/context.hpp>
+#include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "vgpu/guest/core.hpp"
@@ -97,7 +99,9 @@ CUresult cuCtxCreate(CUcontext* out, unsigned int flags, CUdevice device) {
 CUresult cuCtxDestroy_v2(CUcontext context) {
   detail::ThreadState& thread = this_thread();
   thread.bound_context = 0;
-  return contexts()->destroy(thread.contexts, context);
+  const CUresult result = contexts()->destroy(thread.contexts, context);
+  if (result == CUDA_SUCCESS) forget_context_memory(call::to_wire<std::uint64_t>(context));
+  return result;
 }
 
 CUresult cuCtxPushCurrent_v2(CUcontext context) {

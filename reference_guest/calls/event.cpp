@@ -24,8 +24,7 @@ CUresult check_record(CUevent event, CUstream stream) noexcept {
     return result;
   }
   const Context* context = context_of(stream, stream_note);
-  const bool foreign =
-      event_note.known() && context != nullptr && event_note.context() != context;
+  const bool foreign = event_note.known() && context != nullptr && event_note.context() != context;
   return foreign ? CUDA_ERROR_INVALID_HANDLE : CUDA_SUCCESS;
 }
 
@@ -85,13 +84,11 @@ CUresult cuEventSynchronize(CUevent hEvent) {
 CUresult cuEventDestroy_v2(CUevent hEvent) {
   const std::uint64_t id = to_wire<std::uint64_t>(hEvent);
   ObjectNote note;
-  const CUresult standing = check_event(hEvent, note);
-  if (standing == CUDA_ERROR_CONTEXT_IS_DESTROYED) {
-    // The event ended with its context on the host; only the handle is left.
-    retire_handle(id);
-    return standing;
+  if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) {
+    // What ended with its context is gone on the host; only the handle is left.
+    if (note.known()) retire_handle(id);
+    return result;
   }
-  if (standing != CUDA_SUCCESS) return standing;
   const CUresult result = post<calls::EventDestroy>({.hEvent = id});
   if (result == CUDA_SUCCESS) retire_handle(id);
   return result;

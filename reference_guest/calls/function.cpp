@@ -35,7 +35,7 @@ CUresult cuFuncGetModule(CUmodule* hmod, CUfunction hfunc) {
   }
   const Context* current = current_context();
   if (current == nullptr || current->id != callable->context) return CUDA_ERROR_INVALID_CONTEXT;
-  return cuLibraryGetModule(hmod, call::from_wire<CUlibrary>(callable->owner));
+  return written::cuLibraryGetModule(hmod, call::from_wire<CUlibrary>(callable->owner));
 }
 
 CUresult cuFuncGetName(const char** name, CUfunction hfunc) {

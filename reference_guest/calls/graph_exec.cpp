@@ -106,9 +106,8 @@ CUresult cuGraphExecChildGraphNodeSetParams(CUgraphExec hGraphExec, CUgraphNode 
   if (!is_executable(hGraphExec) || !is_node(hNode) || !is_graph(childGraph)) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  return ask<calls::GraphExecChildGraphNodeSetParams>({.hGraphExec = id_of(hGraphExec),
-                                                       .hNode = id_of(hNode),
-                                                       .childGraph = id_of(childGraph)});
+  return ask<calls::GraphExecChildGraphNodeSetParams>(
+      {.hGraphExec = id_of(hGraphExec), .hNode = id_of(hNode), .childGraph = id_of(childGraph)});
 }
 
 CUresult cuGraphExecEventRecordNodeSetEvent(CUgraphExec hGraphExec, CUgraphNode hNode,
@@ -127,10 +126,9 @@ CUresult cuGraphExecEventWaitNodeSetEvent(CUgraphExec hGraphExec, CUgraphNode hN
   if (!is_executable(hGraphExec) || !is_node(hNode)) return CUDA_ERROR_INVALID_VALUE;
   ObjectNote note;
   if (const CUresult result = check_event(event, note); result != CUDA_SUCCESS) return result;
-  return ask<calls::GraphExecEventWaitNodeSetEvent>(
-      {.hGraphExec = id_of(hGraphExec),
-       .hNode = id_of(hNode),
-       .event = call::to_wire<std::uint64_t>(event)});
+  return ask<calls::GraphExecEventWaitNodeSetEvent>({.hGraphExec = id_of(hGraphExec),
+                                                     .hNode = id_of(hNode),
+                                                     .event = call::to_wire<std::uint64_t>(event)});
 }
 
 CUresult cuGraphNodeSetEnabled(CUgraphExec hGraphExec, CUgraphNode hNode, unsigned int isEnabled) {
@@ -139,8 +137,7 @@ CUresult cuGraphNodeSetEnabled(CUgraphExec hGraphExec, CUgraphNode hNode, unsign
       {.hGraphExec = id_of(hGraphExec), .hNode = id_of(hNode), .isEnabled = isEnabled});
 }
 
-CUresult cuGraphNodeGetEnabled(CUgraphExec hGraphExec, CUgraphNode hNode,
-                               unsigned int* isEnabled) {
+CUresult cuGraphNodeGetEnabled(CUgraphExec hGraphExec, CUgraphNode hNode, unsigned int* isEnabled) {
   if (!is_executable(hGraphExec) || !is_node(hNode)) return CUDA_ERROR_INVALID_VALUE;
   ReplyOf<calls::GraphNodeGetEnabled> reply;
   const CUresult result = call<calls::GraphNodeGetEnabled>(

@@ -14,11 +14,15 @@
 
 namespace vgpu::guest {
 
-inline std::uint64_t id_of(CUgraph graph) noexcept { return call::to_wire<std::uint64_t>(graph); }
+inline std::uint64_t id_of(CUgraph graph) noexcept {
+  return call::to_wire<std::uint64_t>(graph);
+}
 inline std::uint64_t id_of(CUgraphExec graph) noexcept {
   return call::to_wire<std::uint64_t>(graph);
 }
-inline std::uint64_t id_of(CUgraphNode node) noexcept { return call::to_wire<std::uint64_t>(node); }
+inline std::uint64_t id_of(CUgraphNode node) noexcept {
+  return call::to_wire<std::uint64_t>(node);
+}
 
 inline bool is_graph(CUgraph graph) noexcept {
   return handle_valid(call::HandleKind::graph, id_of(graph));

@@ -7,10 +7,13 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <vgpu/calls/graph_exec.hpp>
+#include <vgpu/calls/graph_node.hpp>
 #include <vgpu/calls/launch.hpp>
 #include <vgpu/calls/session.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "graph_objects.hpp"
 #include "mirrored_memory.hpp"
 #include "object_note.hpp"
 #include "vgpu/call/convert.hpp"
@@ -22,7 +25,9 @@ constexpr auto callback_run = static_cast<std::uint16_t>(calls::CallbackRun::ope
 
 /// Memory that only looks shared is the same on both sides while the function runs, and again when
 /// its stream goes on.
-void share_in() noexcept { mirror_in(); }
+void share_in() noexcept {
+  mirror_in();
+}
 void share_out() noexcept {
   if (detail::mirrored_regions.load(std::memory_order_relaxed) == 0) return;
   mirror_out();
@@ -36,9 +41,9 @@ void run(const calls::CallbackRun::Request& request) {
   auto* user_data = reinterpret_cast<void*>(request.userData);
   constexpr std::uint32_t stream_callback = 1;
   if (request.kind == stream_callback) {
-    reinterpret_cast<CUstreamCallback>(request.function)(
-        reinterpret_cast<CUstream>(request.stream), static_cast<CUresult>(request.status),
-        user_data);
+    reinterpret_cast<CUstreamCallback>(request.function)(reinterpret_cast<CUstream>(request.stream),
+                                                         static_cast<CUresult>(request.status),
+                                                         user_data);
   } else {
     reinterpret_cast<CUhostFn>(request.function)(user_data);
   }
@@ -142,6 +147,54 @@ CUresult cuStreamAddCallback(CUstream hStream, CUstreamCallback callback, void* 
                                          .callback = to_wire<std::uint64_t>(callback),
                                          .userData = to_wire<std::uint64_t>(userData),
                                          .flags = flags});
+}
+
+// Host nodes of graphs.
+
+CUresult cuGraphAddHostNode(CUgraphNode* phGraphNode, CUgraph hGraph,
+                            const CUgraphNode* dependencies, size_t numDependencies,
+                            const CUDA_HOST_NODE_PARAMS* nodeParams) {
+  if (!is_graph(hGraph) || nodeParams->fn == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = ensure_callbacks(); result != CUDA_SUCCESS) return result;
+  calls::GraphAddHostNode::Request request;
+  request.hGraph = id_of(hGraph);
+  request.dependencies = ids_of(dependencies, numDependencies);
+  request.numDependencies = numDependencies;
+  request.nodeParams = bytes_of(nodeParams, 1);
+  ReplyOf<calls::GraphAddHostNode> reply;
+  const CUresult result = call<calls::GraphAddHostNode>(request, reply);
+  if (result == CUDA_SUCCESS) *phGraphNode = reinterpret_cast<CUgraphNode>(reply.value.node);
+  return result;
+}
+
+CUresult cuGraphHostNodeGetParams(CUgraphNode hNode, CUDA_HOST_NODE_PARAMS* nodeParams) {
+  if (!is_node(hNode)) return CUDA_ERROR_INVALID_VALUE;
+  ReplyOf<calls::GraphHostNodeGetParams> reply;
+  const CUresult result = call<calls::GraphHostNodeGetParams>({.hNode = id_of(hNode)}, reply);
+  if (result != CUDA_SUCCESS) return result;
+  return call::copy_layout(reply.value.nodeParams, *nodeParams) ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
+}
+
+CUresult cuGraphHostNodeSetParams(CUgraphNode hNode, const CUDA_HOST_NODE_PARAMS* nodeParams) {
+  if (!is_node(hNode) || nodeParams->fn == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = ensure_callbacks(); result != CUDA_SUCCESS) return result;
+  calls::GraphHostNodeSetParams::Request request;
+  request.hNode = id_of(hNode);
+  request.nodeParams = bytes_of(nodeParams, 1);
+  return ask<calls::GraphHostNodeSetParams>(request);
+}
+
+CUresult cuGraphExecHostNodeSetParams(CUgraphExec hGraphExec, CUgraphNode hNode,
+                                      const CUDA_HOST_NODE_PARAMS* nodeParams) {
+  if (!is_executable(hGraphExec) || !is_node(hNode) || nodeParams->fn == nullptr) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  if (const CUresult result = ensure_callbacks(); result != CUDA_SUCCESS) return result;
+  calls::GraphExecHostNodeSetParams::Request request;
+  request.hGraphExec = id_of(hGraphExec);
+  request.hNode = id_of(hNode);
+  request.nodeParams = bytes_of(nodeParams, 1);
+  return ask<calls::GraphExecHostNodeSetParams>(request);
 }
 
 }  // namespace written

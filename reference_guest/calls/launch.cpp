@@ -31,7 +31,7 @@ CUresult fetch_limits(Callable& callable, int device) {
     if (kernel) {
       ReplyOf<calls::KernelGetAttribute> reply;
       const CUresult result = call<calls::KernelGetAttribute>(
-          {.attrib = static_cast<std::uint32_t>(attribute), .kernel = callable.id, .dev = device},
+          {.attrib = static_cast<std::uint32_t>(attribute), .dev = device, .kernel = callable.id},
           reply);
       into.store(reply.value.pi, std::memory_order_relaxed);
       return result;
@@ -169,8 +169,8 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream stream, void** 
                      .blockDimY = geometry.block_y,
                      .blockDimZ = geometry.block_z,
                      .sharedMemBytes = geometry.shared_bytes,
-                     .hStream = call::to_wire<std::uint64_t>(stream),
-                     .parameterBytes = block.parameter_bytes()},
+                     .parameterBytes = block.parameter_bytes(),
+                     .hStream = call::to_wire<std::uint64_t>(stream)},
                     block.bytes());
 }
 
@@ -227,8 +227,8 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
                                       .blockDimY = geometry.block_y,
                                       .blockDimZ = geometry.block_z,
                                       .sharedMemBytes = geometry.shared_bytes,
-                                      .hStream = call::to_wire<std::uint64_t>(config->hStream),
                                       .numAttrs = config->numAttrs,
+                                      .hStream = call::to_wire<std::uint64_t>(config->hStream),
                                       .parameterBytes = block.parameter_bytes()},
                                      block.bytes());
 }

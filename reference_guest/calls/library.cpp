@@ -165,7 +165,8 @@ CUresult cuLibraryEnumerateKernels(CUkernel* kernels, unsigned int numKernels, C
   for (unsigned i = 0; i < numKernels && !names.empty(); ++i) {
     const std::string name(names.substr(0, names.find('\n')));
     names.remove_prefix(std::min(names.size(), name.size() + 1));
-    if (result = cuLibraryGetKernel(&kernels[i], lib, name.c_str()); result != CUDA_SUCCESS)
+    if (result = written::cuLibraryGetKernel(&kernels[i], lib, name.c_str());
+        result != CUDA_SUCCESS)
       return result;
   }
   return CUDA_SUCCESS;

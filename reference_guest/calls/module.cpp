@@ -156,7 +156,7 @@ CUresult cuModuleGetGlobal(CUdeviceptr_v1* dptr, unsigned int* bytes, CUmodule h
   if (name == nullptr || hmod == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr address = 0;
   size_t size = 0;
-  if (const CUresult result = cuModuleGetGlobal_v2(&address, &size, hmod, name);
+  if (const CUresult result = written::cuModuleGetGlobal_v2(&address, &size, hmod, name);
       result != CUDA_SUCCESS)
     return result;
   if (address > UINT32_MAX || size > UINT32_MAX) return CUDA_ERROR_NOT_SUPPORTED;

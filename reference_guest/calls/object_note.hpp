@@ -55,11 +55,11 @@ inline constexpr unsigned event_flag_mask =
 static_assert(event_flag_mask < ObjectNote::trait_limit);
 
 /// Checks that an object is usable and says what is known about it. CUDA_ERROR_INVALID_HANDLE for
-/// what is no live handle, CUDA_ERROR_CONTEXT_IS_DESTROYED for what ended with its context.
+/// what is no live handle, and for what ended with its context; in that case `note` is known.
 inline CUresult check_object(call::HandleKind kind, std::uint64_t id, ObjectNote& note) noexcept {
   if (!handle_valid(kind, id)) return CUDA_ERROR_INVALID_HANDLE;
   note = ObjectNote(handle_object<void>(kind, id));
-  return note.known() && !note.alive() ? CUDA_ERROR_CONTEXT_IS_DESTROYED : CUDA_SUCCESS;
+  return note.known() && !note.alive() ? CUDA_ERROR_INVALID_HANDLE : CUDA_SUCCESS;
 }
 inline CUresult check_event(CUevent event, ObjectNote& note) noexcept {
   return check_object(call::HandleKind::event, reinterpret_cast<std::uint64_t>(event), note);

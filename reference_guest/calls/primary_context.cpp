@@ -1,18 +1,36 @@
 /// Each device's primary context. Its state lives in the guest; the host hears of the first retain
 /// and the last release.
 
+#include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "vgpu/guest/core.hpp"
 
-namespace vgpu::guest::written {
+namespace vgpu::guest {
+namespace {
+
+/// The memory of a primary context ends with its life; the context's handle stays.
+void forget_primary_memory(CUdevice device) {
+  if (const Context* context = contexts()->primary(device)) forget_context_memory(context->id);
+}
+
+}  // namespace
+
+namespace written {
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
   return contexts()->retain(device, context);
 }
 
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
-  return contexts()->release(this_thread().contexts, device);
+  const CUresult result = contexts()->release(this_thread().contexts, device);
+  unsigned flags = 0;
+  int active = 0;
+  if (result == CUDA_SUCCESS && contexts()->get_state(device, &flags, &active) == CUDA_SUCCESS &&
+      active == 0) {
+    forget_primary_memory(device);
+  }
+  return result;
 }
 
 CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned int flags) {
@@ -24,7 +42,10 @@ CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned int* flags, int* a
 }
 
 CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
-  return contexts()->reset(this_thread().contexts, device);
+  const CUresult result = contexts()->reset(this_thread().contexts, device);
+  if (result == CUDA_SUCCESS) forget_primary_memory(device);
+  return result;
 }
 
-}  // namespace vgpu::guest::written
+}  // namespace written
+}  // namespace vgpu::guest

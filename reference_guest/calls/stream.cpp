@@ -83,7 +83,9 @@ CUresult create_stream(CUstream* out, unsigned flags, int priority, Send&& send)
 }
 
 /// One of the streams that exist without being created.
-bool is_default(CUstream stream) noexcept { return to_wire<std::uint64_t>(stream) <= 2; }
+bool is_default(CUstream stream) noexcept {
+  return to_wire<std::uint64_t>(stream) <= 2;
+}
 
 }  // namespace
 
@@ -202,13 +204,12 @@ CUresult cuStreamSynchronize(CUstream hStream) {
 CUresult cuStreamDestroy_v2(CUstream hStream) {
   if (is_default(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   const std::uint64_t id = to_wire<std::uint64_t>(hStream);
-  const CUresult standing = check_stream(hStream);
-  if (standing == CUDA_ERROR_CONTEXT_IS_DESTROYED) {
-    // The stream ended with its context on the host; only the handle is left.
-    retire_handle(id);
-    return standing;
+  ObjectNote note;
+  if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) {
+    // What ended with its context is gone on the host; only the handle is left.
+    if (note.known()) retire_handle(id);
+    return result;
   }
-  if (standing != CUDA_SUCCESS) return standing;
   const bool origin = capture_active() && CaptureRegistry::instance().counts(hStream);
   const CUresult result = post<calls::StreamDestroy>({.hStream = id});
   if (result != CUDA_SUCCESS) return result;

@@ -35,7 +35,7 @@ CUresult list_nodes(CallContext& context, std::uint64_t graph, std::uint64_t wan
   if (result != CUDA_SUCCESS) return result;
   const std::size_t given = std::min({static_cast<std::size_t>(wanted), count, room});
   return node_ids(context, nodes.first(given), graph, ids) ? CUDA_SUCCESS
-                                                            : CUDA_ERROR_OUT_OF_MEMORY;
+                                                           : CUDA_ERROR_OUT_OF_MEMORY;
 }
 
 /// The neighbours of a node: `newest` and `older` are the two forms of the driver's function.
@@ -67,8 +67,8 @@ CUresult change_edges(CallContext& context, const Request& request, Newest newes
   std::span<CUgraphEdgeData> edges;
   if (!resolve_graph(context, request.hGraph, graph) ||
       request.from.size() != request.numDependencies ||
-      request.to.size() != request.numDependencies ||
-      !resolve_nodes(context, request.from, from) || !resolve_nodes(context, request.to, to) ||
+      request.to.size() != request.numDependencies || !resolve_nodes(context, request.from, from) ||
+      !resolve_nodes(context, request.to, to) ||
       !call::copy_layouts(context, request.edgeData, edges) ||
       (!edges.empty() && edges.size() != from.size())) {
     return CUDA_ERROR_INVALID_VALUE;
@@ -127,9 +127,8 @@ CUresult execute(CallContext& context, const calls::GraphGetEdges::Request& requ
   const bool newest = driver.cuGraphGetEdges_v2 != nullptr;
   if (!newest && driver.cuGraphGetEdges == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
   std::size_t count = 0;
-  CUresult result = newest
-                        ? driver.cuGraphGetEdges_v2(graph, nullptr, nullptr, nullptr, &count)
-                        : driver.cuGraphGetEdges(graph, nullptr, nullptr, &count);
+  CUresult result = newest ? driver.cuGraphGetEdges_v2(graph, nullptr, nullptr, nullptr, &count)
+                           : driver.cuGraphGetEdges(graph, nullptr, nullptr, &count);
   if (result != CUDA_SUCCESS) return result;
   reply.numEdges = count;
   if (request.numEdges == 0 || count == 0) return CUDA_SUCCESS;
@@ -191,8 +190,7 @@ CUresult execute(CallContext& context, const calls::GraphDebugDotPrint::Request&
   const support::UniqueFd file{::memfd_create("vgpu-graph-dot", MFD_CLOEXEC)};
   if (!file) return CUDA_ERROR_OPERATING_SYSTEM;
   const std::string path = "/proc/self/fd/" + std::to_string(file.get());
-  const CUresult result =
-      context.driver().cuGraphDebugDotPrint(graph, path.c_str(), request.flags);
+  const CUresult result = context.driver().cuGraphDebugDotPrint(graph, path.c_str(), request.flags);
   if (result != CUDA_SUCCESS) return result;
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return CUDA_ERROR_OPERATING_SYSTEM;

@@ -84,9 +84,8 @@ CUresult execute(CallContext& context, const calls::GraphInstantiateWithParams::
   parameters.hErrNode_out = nullptr;
   parameters.result_out = CUDA_GRAPH_INSTANTIATE_ERROR;
   const CUresult result = instantiate(
-      context, request.phGraphExec, request.hGraph, [&](CUgraphExec* executable, CUgraph graph) {
-        return make(executable, graph, &parameters);
-      });
+      context, request.phGraphExec, request.hGraph,
+      [&](CUgraphExec* executable, CUgraph graph) { return make(executable, graph, &parameters); });
   parameters.hUploadStream = reinterpret_cast<CUstream>(stream);
   parameters.hErrNode_out = reinterpret_cast<CUgraphNode>(
       result == CUDA_SUCCESS ? 0 : error_node(context, parameters.hErrNode_out, request.hGraph));

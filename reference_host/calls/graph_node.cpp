@@ -295,11 +295,10 @@ CUresult execute(CallContext& context, const calls::GraphAddHostNode::Request& r
   CUDA_HOST_NODE_PARAMS parameters;
   const CUresult result = read_host_node(context, request.nodeParams, parameters);
   if (result != CUDA_SUCCESS) return result;
-  return add_node(
-      context, request, reply,
-      [&](CUgraphNode* node, CUgraph graph, const CUgraphNode* before, std::size_t n) {
-        return context.driver().cuGraphAddHostNode(node, graph, before, n, &parameters);
-      });
+  return add_node(context, request, reply,
+                  [&](CUgraphNode* node, CUgraph graph, const CUgraphNode* before, std::size_t n) {
+                    return context.driver().cuGraphAddHostNode(node, graph, before, n, &parameters);
+                  });
 }
 
 CUresult execute(CallContext& context, const calls::GraphHostNodeGetParams::Request& request,
@@ -347,11 +346,10 @@ CUresult execute(CallContext& context, const calls::GraphAddChildGraphNode::Requ
                  calls::GraphAddChildGraphNode::Reply& reply) {
   CUgraph child{};
   if (!resolve_graph(context, request.childGraph, child)) return CUDA_ERROR_INVALID_VALUE;
-  return add_node(
-      context, request, reply,
-      [&](CUgraphNode* node, CUgraph graph, const CUgraphNode* before, std::size_t n) {
-        return context.driver().cuGraphAddChildGraphNode(node, graph, before, n, child);
-      });
+  return add_node(context, request, reply,
+                  [&](CUgraphNode* node, CUgraph graph, const CUgraphNode* before, std::size_t n) {
+                    return context.driver().cuGraphAddChildGraphNode(node, graph, before, n, child);
+                  });
 }
 
 CUresult execute(CallContext& context, const calls::GraphChildGraphNodeGetGraph::Request& request,

@@ -116,8 +116,12 @@ void run(void* argument, CUresult status) noexcept {
   }
 }
 
-void host_trampoline(void* argument) { run(argument, CUDA_SUCCESS); }
-void stream_trampoline(CUstream, CUresult status, void* argument) { run(argument, status); }
+void host_trampoline(void* argument) {
+  run(argument, CUDA_SUCCESS);
+}
+void stream_trampoline(CUstream, CUresult status, void* argument) {
+  run(argument, status);
+}
 
 Trampoline trampoline(std::uint64_t token) {
   return {&host_trampoline, reinterpret_cast<void*>(token)};
@@ -139,7 +143,9 @@ Trampoline run_always(Session& session, const HostFunction& function) {
   return trampoline(Registry::instance().add_always(session, function));
 }
 
-void forget_host_function(void* argument) { Registry::instance().forget(token_of(argument)); }
+void forget_host_function(void* argument) {
+  Registry::instance().forget(token_of(argument));
+}
 
 bool find_host_function(CUhostFn function, void* argument, HostFunction& out) {
   Entry entry;
@@ -175,11 +181,11 @@ CUresult execute(CallContext& context, const calls::StreamAddCallback::Request& 
     return CUDA_ERROR_INVALID_HANDLE;
   }
   if (request.callback == 0) return CUDA_ERROR_INVALID_VALUE;
-  const Trampoline trampoline = run_once(
-      context.session(), {request.callback, request.userData, request.hStream, 1});
+  const Trampoline trampoline =
+      run_once(context.session(), {request.callback, request.userData, request.hStream, 1});
   if (trampoline.argument == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
-  const CUresult result = context.driver().cuStreamAddCallback(
-      stream, &stream_trampoline, trampoline.argument, request.flags);
+  const CUresult result = context.driver().cuStreamAddCallback(stream, &stream_trampoline,
+                                                               trampoline.argument, request.flags);
   if (result != CUDA_SUCCESS) forget_host_function(trampoline.argument);
   return result;
 }

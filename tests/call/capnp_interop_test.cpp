@@ -108,8 +108,8 @@ TEST(CapnpInterop, TheLibraryReadsWhatWeWrite) {
     const kj::ArrayPtr<const ::capnp::word> segments[] = {kj::ArrayPtr<const ::capnp::word>(
         reinterpret_cast<const ::capnp::word*>(words.data()), words.size())};
     ::capnp::SegmentArrayMessageReader reader(kj::arrayPtr(segments, 1));
-    const auto root = reader.getRoot<::capnp::DynamicStruct>(
-        schemas.message(type.file, type.call, type.which.c_str()));
+    const auto root =
+        reader.getRoot<::capnp::DynamicStruct>(schemas.message(type.file, type.call, type.which));
     for (const auto& [name, number] : message->numbers()) {
       std::visit(
           [&, field_name = std::string(name)](const auto* field) {
@@ -155,8 +155,8 @@ TEST(CapnpInterop, WeReadWhatTheLibraryWrites) {
     const auto message = type.make();
     fill(*message, random, storage);
     ::capnp::MallocMessageBuilder builder(16 * 1024);
-    auto root = builder.initRoot<::capnp::DynamicStruct>(
-        schemas.message(type.file, type.call, type.which.c_str()));
+    auto root =
+        builder.initRoot<::capnp::DynamicStruct>(schemas.message(type.file, type.call, type.which));
     for (const auto& [name, number] : message->numbers()) {
       std::visit([&, field_name = std::string(name)](
                      const auto* field) { root.set(field_name.c_str(), *field); },

@@ -28,13 +28,21 @@ void point(std::string_view& text, std::span<const std::byte> bytes) {
   text = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Out of line: inlined for every field of every message, these take the compiler minutes.
+[[gnu::noinline]] void append(std::vector<std::pair<std::string_view, Number>>& all,
+                              std::string_view name, Number number) {
+  all.emplace_back(name, number);
+}
+[[gnu::noinline]] void append(std::vector<Pointer>& all, const Pointer& pointer) {
+  all.push_back(pointer);
+}
+
 template <class M>
 class TypedMessage final : public AnyMessage {
  public:
   std::vector<std::pair<std::string_view, Number>> numbers() override {
     std::vector<std::pair<std::string_view, Number>> all;
-    M::numbers(message_,
-               [&all](std::string_view name, auto& field) { all.emplace_back(name, &field); });
+    M::numbers(message_, [&all](std::string_view name, auto& field) { append(all, name, &field); });
     return all;
   }
 
@@ -42,7 +50,7 @@ class TypedMessage final : public AnyMessage {
     std::vector<Pointer> all;
     if constexpr (!call::DataOnly<M>) {
       M::pointers(message_, [&all](const auto& field) {
-        all.push_back(describe(M::pointer_names[all.size()], field));
+        append(all, describe(M::pointer_names[all.size()], field));
       });
     }
     return all;
@@ -74,15 +82,21 @@ class TypedMessage final : public AnyMessage {
   M message_;
 };
 
+template <class M>
+[[gnu::noinline]] void add(std::vector<MessageType>& all, const char* file, const char* name,
+                           const char* which) {
+  all.push_back(
+      {file, name, which, call::DataOnly<M>, M::data_words, call::header_data_words<M>,
+       []() -> std::unique_ptr<AnyMessage> { return std::make_unique<TypedMessage<M>>(); }});
+}
+
 }  // namespace
 
 const std::vector<MessageType>& message_types() {
   static const std::vector<MessageType> types = [] {
     std::vector<MessageType> all;
     calls::for_each_message([&all]<class M>(const char* file, const char* name, const char* which) {
-      all.push_back(
-          {file, name, which, call::DataOnly<M>, M::data_words, call::header_data_words<M>,
-           []() -> std::unique_ptr<AnyMessage> { return std::make_unique<TypedMessage<M>>(); }});
+      add<M>(all, file, name, which);
     });
     return all;
   }();

@@ -47,16 +47,16 @@ class AnyMessage {
 };
 
 struct MessageType {
-  std::string file;
-  std::string call;
-  std::string which;
+  const char* file = nullptr;
+  const char* call = nullptr;
+  const char* which = nullptr;
   bool data_only = false;
   std::uint16_t data_words = 0;
   /// What FrameHeader::data_words says.
   std::uint8_t header_words = 0;
   std::unique_ptr<AnyMessage> (*make)() = nullptr;
 
-  std::string name() const { return file + '.' + call + '.' + which; }
+  std::string name() const { return std::string(file) + '.' + call + '.' + which; }
 };
 
 /// All of them.

@@ -11,6 +11,10 @@ vgpu_add_test(NAME guest_private_tables SOURCES guest/private_tables_test.cpp
               LIBS vgpu::vgpu LABELS guest)
 target_include_directories(test_guest_private_tables PRIVATE ${PROJECT_SOURCE_DIR}/reference_guest)
 
+vgpu_add_test(NAME guest_memory_registry SOURCES guest/memory_registry_test.cpp LIBS vgpu::vgpu LABELS guest)
+vgpu_add_test(NAME guest_stream_object_note SOURCES guest/stream_object_note_test.cpp LIBS vgpu::vgpu LABELS guest)
+target_include_directories(test_guest_stream_object_note PRIVATE ${PROJECT_SOURCE_DIR}/reference_guest)
+
 if(TARGET vgpu-guest)
   vgpu_add_test(NAME guest_library SOURCES guest/library_test.cpp LIBS vgpu::vgpu ${CMAKE_DL_LIBS} LABELS guest
                 DEFINITIONS VGPU_GUEST_LIBRARY="$<TARGET_FILE:vgpu-guest>"

@@ -3,6 +3,7 @@ vgpu_add_test(NAME host_handle_table SOURCES host/handle_table_test.cpp LIBS vgp
 vgpu_add_test(NAME host_channel_server SOURCES host/channel_server_test.cpp LIBS vgpu::vgpu)
 
 if(VGPU_BUILD_BINARIES)
+  vgpu_add_test(NAME host_stream_function SOURCES host/stream_host_function_test.cpp LIBS vgpu_host_calls)
   vgpu_add_test(NAME host_primary_context SOURCES host/primary_context_test.cpp LIBS vgpu_host_calls)
 
   foreach(driver mock_driver marked_driver)

@@ -3,12 +3,11 @@
 /// \file
 /// One request on the executing side, between the bytes that came and the bytes that go back.
 
-#include <cuda.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vgpu/call/codec.hpp>
+#include <vgpu/call/cuda_types.hpp>
 
 namespace vgpu::call {
 
@@ -33,8 +32,7 @@ CUresult serve(Context& context, std::span<const std::byte> body, std::uint8_t d
     return CUDA_ERROR_INVALID_VALUE;
   }
   typename Call::Reply reply;
-  CUresult result = execute(context, request, reply);
-  if (result != CUDA_SUCCESS) reply = {};
+  const CUresult result = execute(context, request, reply);
   const std::size_t size = encodable(reply) ? encoded_size(reply) : 0;
   encoded.data_words = header_data_words<typename Call::Reply>;
   if (size == 0) return result;

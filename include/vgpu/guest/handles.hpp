@@ -176,7 +176,9 @@ class HandleTable {
     std::uint64_t old = head.load(std::memory_order_acquire);
     while (static_cast<std::uint32_t>(old) != 0) {
       const std::uint32_t index = static_cast<std::uint32_t>(old) - 1;
-      const std::uint64_t next = find(index)->next.load(std::memory_order_relaxed);
+      const Entry* entry = find(index);
+      if (entry == nullptr) return no_index;
+      const std::uint64_t next = entry->next.load(std::memory_order_relaxed);
       if (head.compare_exchange_weak(old, ((old >> 32) + 1) << 32 | next, std::memory_order_acquire,
                                      std::memory_order_acquire)) {
         return index;

@@ -90,7 +90,10 @@ class ChannelServer {
     CUresult result =
         refused ? refuse(context, request, over_budget) : execute(context, request, code, reply);
     if (keeps_turn) session_.gate().leave(context.ticket());
-    result = settle(context, result, !refused && call_class == call::CallClass::sync);
+    // A call that made something must say so: the guest would lose it with an error.
+    const bool may_return_deferred =
+        !refused && call_class == call::CallClass::sync && !info->creates;
+    result = settle(context, result, may_return_deferred);
     if (context.awaited()) answer(context, result, reply);
   }
 

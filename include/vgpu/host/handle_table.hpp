@@ -81,19 +81,19 @@ class HandleTable {
     if (const auto known = table.ids.find(backend); known != table.ids.end()) return known->second;
     std::uint32_t index = 0;
     std::uint32_t generation = 0;
-    if (!table.free.empty()) {
-      index = table.free.back().first;
-      generation = table.free.back().second;
+    if (!free_.empty()) {
+      index = free_.back().first;
+      generation = free_.back().second;
     } else {
-      index = table.next_host_index;
+      index = next_host_index_;
       if (index >= HandleId::index_limit) return 0;
     }
     const HandleId handle = HandleId::make(kind, index, generation);
     if (!enter(kind, handle, backend, parent)) return 0;
-    if (!table.free.empty() && table.free.back().first == index) {
-      table.free.pop_back();
+    if (!free_.empty() && free_.back().first == index) {
+      free_.pop_back();
     } else {
-      ++table.next_host_index;
+      ++next_host_index_;
     }
     return handle.value;
   }
@@ -172,9 +172,7 @@ class HandleTable {
 
   struct Kind {
     std::atomic<std::atomic<Page*>*> directory{nullptr};
-    std::unordered_map<std::uint64_t, std::uint64_t> ids;       // backend -> id
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> free;  // host half: index, next generation
-    std::uint32_t next_host_index = HandleId::host_index_begin;
+    std::unordered_map<std::uint64_t, std::uint64_t> ids;  // backend -> id
   };
 
   Entry* find_entry(HandleKind kind, std::uint32_t index) const noexcept {
@@ -230,7 +228,7 @@ class HandleTable {
     if (handle.index() >= HandleId::host_index_begin) {
       // A slot whose generations are used up is retired: an old id must never become valid again.
       if (handle.generation() + 1 < HandleId::generation_limit) {
-        table.free.emplace_back(handle.index(), handle.generation() + 1);
+        free_.emplace_back(handle.index(), handle.generation() + 1);
       }
     }
     if (const std::uint64_t parent = std::exchange(entry->parent, 0); parent != 0) {
@@ -254,6 +252,10 @@ class HandleTable {
   }
 
   mutable std::mutex mutex_;
+  // The guest keeps one table for all kinds, so an index that the host chose belongs to one id
+  // alone.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> free_;  // host half: index, next generation
+  std::uint32_t next_host_index_ = HandleId::host_index_begin;
   std::array<Kind, call::handle_kind_count> kinds_;
   std::unordered_map<std::uint64_t, std::unordered_set<std::uint64_t>> children_;
   std::unordered_map<std::uint64_t, std::shared_ptr<void>> attachments_;

@@ -82,6 +82,7 @@ struct Export {
   since @1 :UInt32;         # CUDA version that introduced it, as cuGetProcAddress counts (12030)
   parameters @2 :Text;      # C parameter list where it differs from Call.parameters; empty = the same
   perThread @3 :Bool;       # _ptsz/_ptds: the default stream is the calling thread's own
+  resolvedOnly @5 :Bool;    # cuGetProcAddress knows it, but libcuda.so does not export it by name
   guest @4 :Implementation; # only where `parameters` is set: `written` = an adapter in the object's file, else unserved
 }
 

@@ -8,7 +8,7 @@ $Cxx.namespace("vgpu::schema::egl");
 struct GraphicsEGLRegisterImage $Vgpu.call(operation = 2496, symbol = "cuGraphicsEGLRegisterImage",
     parameters = "CUgraphicsResource *pCudaResource, EGLImageKHR image, unsigned int flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsEGLRegisterImage", since = 7000)],
+    exports = [(symbol = "cuGraphicsEGLRegisterImage", resolvedOnly = true, since = 7000)],
     checks = [(fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -22,7 +22,7 @@ struct GraphicsEGLRegisterImage $Vgpu.call(operation = 2496, symbol = "cuGraphic
 struct EGLStreamConsumerConnect $Vgpu.call(operation = 2497, symbol = "cuEGLStreamConsumerConnect",
     parameters = "CUeglStreamConnection *conn, EGLStreamKHR stream",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamConsumerConnect", since = 7000)],
+    exports = [(symbol = "cuEGLStreamConsumerConnect", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -35,7 +35,7 @@ struct EGLStreamConsumerConnect $Vgpu.call(operation = 2497, symbol = "cuEGLStre
 struct EGLStreamConsumerConnectWithFlags $Vgpu.call(operation = 2498, symbol = "cuEGLStreamConsumerConnectWithFlags",
     parameters = "CUeglStreamConnection *conn, EGLStreamKHR stream, unsigned int flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamConsumerConnectWithFlags", since = 8000)],
+    exports = [(symbol = "cuEGLStreamConsumerConnectWithFlags", resolvedOnly = true, since = 8000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -49,7 +49,7 @@ struct EGLStreamConsumerConnectWithFlags $Vgpu.call(operation = 2498, symbol = "
 struct EGLStreamConsumerDisconnect $Vgpu.call(operation = 2499, symbol = "cuEGLStreamConsumerDisconnect",
     parameters = "CUeglStreamConnection *conn",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamConsumerDisconnect", since = 7000)],
+    exports = [(symbol = "cuEGLStreamConsumerDisconnect", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -62,7 +62,7 @@ struct EGLStreamConsumerAcquireFrame $Vgpu.call(operation = 2500, symbol = "cuEG
     parameters = "CUeglStreamConnection *conn, CUgraphicsResource *pCudaResource, CUstream *pStream, "
                  "unsigned int timeout",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamConsumerAcquireFrame", since = 7000)],
+    exports = [(symbol = "cuEGLStreamConsumerAcquireFrame", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr || pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -78,7 +78,7 @@ struct EGLStreamConsumerAcquireFrame $Vgpu.call(operation = 2500, symbol = "cuEG
 struct EGLStreamConsumerReleaseFrame $Vgpu.call(operation = 2501, symbol = "cuEGLStreamConsumerReleaseFrame",
     parameters = "CUeglStreamConnection *conn, CUgraphicsResource pCudaResource, CUstream *pStream",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamConsumerReleaseFrame", since = 7000)],
+    exports = [(symbol = "cuEGLStreamConsumerReleaseFrame", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
@@ -93,7 +93,7 @@ struct EGLStreamConsumerReleaseFrame $Vgpu.call(operation = 2501, symbol = "cuEG
 struct EGLStreamProducerConnect $Vgpu.call(operation = 2502, symbol = "cuEGLStreamProducerConnect",
     parameters = "CUeglStreamConnection *conn, EGLStreamKHR stream, EGLint width, EGLint height",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamProducerConnect", since = 7000)],
+    exports = [(symbol = "cuEGLStreamProducerConnect", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -108,7 +108,7 @@ struct EGLStreamProducerConnect $Vgpu.call(operation = 2502, symbol = "cuEGLStre
 struct EGLStreamProducerDisconnect $Vgpu.call(operation = 2503, symbol = "cuEGLStreamProducerDisconnect",
     parameters = "CUeglStreamConnection *conn",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamProducerDisconnect", since = 7000)],
+    exports = [(symbol = "cuEGLStreamProducerDisconnect", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -120,7 +120,7 @@ struct EGLStreamProducerDisconnect $Vgpu.call(operation = 2503, symbol = "cuEGLS
 struct EGLStreamProducerPresentFrame $Vgpu.call(operation = 2504, symbol = "cuEGLStreamProducerPresentFrame",
     parameters = "CUeglStreamConnection *conn, CUeglFrame eglframe, CUstream *pStream",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamProducerPresentFrame", since = 7000)],
+    exports = [(symbol = "cuEGLStreamProducerPresentFrame", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -134,7 +134,7 @@ struct EGLStreamProducerPresentFrame $Vgpu.call(operation = 2504, symbol = "cuEG
 struct EGLStreamProducerReturnFrame $Vgpu.call(operation = 2505, symbol = "cuEGLStreamProducerReturnFrame",
     parameters = "CUeglStreamConnection *conn, CUeglFrame *eglframe, CUstream *pStream",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuEGLStreamProducerReturnFrame", since = 7000)],
+    exports = [(symbol = "cuEGLStreamProducerReturnFrame", resolvedOnly = true, since = 7000)],
     checks = [(fails = "conn == nullptr || eglframe == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -149,7 +149,7 @@ struct EGLStreamProducerReturnFrame $Vgpu.call(operation = 2505, symbol = "cuEGL
 struct GraphicsResourceGetMappedEglFrame $Vgpu.call(operation = 2506, symbol = "cuGraphicsResourceGetMappedEglFrame",
     parameters = "CUeglFrame *eglFrame, CUgraphicsResource resource, unsigned int index, unsigned int mipLevel",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsResourceGetMappedEglFrame", since = 7000)],
+    exports = [(symbol = "cuGraphicsResourceGetMappedEglFrame", resolvedOnly = true, since = 7000)],
     checks = [(fails = "eglFrame == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "resource == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
@@ -166,7 +166,7 @@ struct GraphicsResourceGetMappedEglFrame $Vgpu.call(operation = 2506, symbol = "
 struct EventCreateFromEGLSync $Vgpu.call(operation = 2507, symbol = "cuEventCreateFromEGLSync",
     parameters = "CUevent *phEvent, EGLSyncKHR eglSync, unsigned int flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuEventCreateFromEGLSync", since = 9000)],
+    exports = [(symbol = "cuEventCreateFromEGLSync", resolvedOnly = true, since = 9000)],
     checks = [(fails = "phEvent == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "EGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {

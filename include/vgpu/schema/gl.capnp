@@ -8,7 +8,7 @@ $Cxx.namespace("vgpu::schema::gl");
 struct GraphicsGLRegisterBuffer $Vgpu.call(operation = 2432, symbol = "cuGraphicsGLRegisterBuffer",
     parameters = "CUgraphicsResource *pCudaResource, GLuint buffer, unsigned int Flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsGLRegisterBuffer", since = 3000)],
+    exports = [(symbol = "cuGraphicsGLRegisterBuffer", resolvedOnly = true, since = 3000)],
     checks = [(fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -22,7 +22,7 @@ struct GraphicsGLRegisterBuffer $Vgpu.call(operation = 2432, symbol = "cuGraphic
 struct GraphicsGLRegisterImage $Vgpu.call(operation = 2433, symbol = "cuGraphicsGLRegisterImage",
     parameters = "CUgraphicsResource *pCudaResource, GLuint image, GLenum target, unsigned int Flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsGLRegisterImage", since = 3000)],
+    exports = [(symbol = "cuGraphicsGLRegisterImage", resolvedOnly = true, since = 3000)],
     checks = [(fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -38,8 +38,8 @@ struct GLGetDevices $Vgpu.call(operation = 2434, symbol = "cuGLGetDevices",
     parameters = "unsigned int *pCudaDeviceCount, CUdevice *pCudaDevices, unsigned int cudaDeviceCount, "
                  "CUGLDeviceList deviceList",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuGLGetDevices", since = 4010),
-               (symbol = "cuGLGetDevices_v2", since = 6050)],
+    exports = [(symbol = "cuGLGetDevices", resolvedOnly = true, since = 4010),
+               (symbol = "cuGLGetDevices_v2", resolvedOnly = true, since = 6050)],
     checks = [(fails = "pCudaDeviceCount == nullptr || (cudaDeviceCount != 0 && pCudaDevices == nullptr)",
                error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
@@ -56,8 +56,8 @@ struct GLGetDevices $Vgpu.call(operation = 2434, symbol = "cuGLGetDevices",
 struct GLCtxCreate $Vgpu.call(operation = 2435, symbol = "cuGLCtxCreate",
     parameters = "CUcontext *pCtx, unsigned int Flags, CUdevice device",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuGLCtxCreate", since = 2000),
-               (symbol = "cuGLCtxCreate_v2", since = 3020)],
+    exports = [(symbol = "cuGLCtxCreate", resolvedOnly = true, since = 2000),
+               (symbol = "cuGLCtxCreate_v2", resolvedOnly = true, since = 3020)],
     checks = [(fails = "pCtx == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -71,7 +71,7 @@ struct GLCtxCreate $Vgpu.call(operation = 2435, symbol = "cuGLCtxCreate",
 struct GLInit $Vgpu.call(operation = 2436, symbol = "cuGLInit",
     parameters = "void",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLInit", since = 2000)],
+    exports = [(symbol = "cuGLInit", resolvedOnly = true, since = 2000)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {}
   struct Reply {}
@@ -80,7 +80,7 @@ struct GLInit $Vgpu.call(operation = 2436, symbol = "cuGLInit",
 struct GLRegisterBufferObject $Vgpu.call(operation = 2437, symbol = "cuGLRegisterBufferObject",
     parameters = "GLuint buffer",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLRegisterBufferObject", since = 2000)],
+    exports = [(symbol = "cuGLRegisterBufferObject", resolvedOnly = true, since = 2000)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
     buffer @0 :UInt32;
@@ -91,10 +91,10 @@ struct GLRegisterBufferObject $Vgpu.call(operation = 2437, symbol = "cuGLRegiste
 struct GLMapBufferObject $Vgpu.call(operation = 2438, symbol = "cuGLMapBufferObject",
     parameters = "CUdeviceptr *dptr, size_t *size, GLuint buffer",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLMapBufferObject", since = 2000, parameters = "CUdeviceptr_v1 *dptr, unsigned int *size, "
+    exports = [(symbol = "cuGLMapBufferObject", resolvedOnly = true, since = 2000, parameters = "CUdeviceptr_v1 *dptr, unsigned int *size, "
                 "GLuint buffer"),
-               (symbol = "cuGLMapBufferObject_v2", since = 3020),
-               (symbol = "cuGLMapBufferObject_v2_ptds", since = 7000, perThread = true)],
+               (symbol = "cuGLMapBufferObject_v2", resolvedOnly = true, since = 3020),
+               (symbol = "cuGLMapBufferObject_v2_ptds", resolvedOnly = true, since = 7000, perThread = true)],
     checks = [(fails = "dptr == nullptr || size == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -109,7 +109,7 @@ struct GLMapBufferObject $Vgpu.call(operation = 2438, symbol = "cuGLMapBufferObj
 struct GLUnmapBufferObject $Vgpu.call(operation = 2439, symbol = "cuGLUnmapBufferObject",
     parameters = "GLuint buffer",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLUnmapBufferObject", since = 2000)],
+    exports = [(symbol = "cuGLUnmapBufferObject", resolvedOnly = true, since = 2000)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
     buffer @0 :UInt32;
@@ -120,7 +120,7 @@ struct GLUnmapBufferObject $Vgpu.call(operation = 2439, symbol = "cuGLUnmapBuffe
 struct GLUnregisterBufferObject $Vgpu.call(operation = 2440, symbol = "cuGLUnregisterBufferObject",
     parameters = "GLuint buffer",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLUnregisterBufferObject", since = 2000)],
+    exports = [(symbol = "cuGLUnregisterBufferObject", resolvedOnly = true, since = 2000)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
     buffer @0 :UInt32;
@@ -131,7 +131,7 @@ struct GLUnregisterBufferObject $Vgpu.call(operation = 2440, symbol = "cuGLUnreg
 struct GLSetBufferObjectMapFlags $Vgpu.call(operation = 2441, symbol = "cuGLSetBufferObjectMapFlags",
     parameters = "GLuint buffer, unsigned int Flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLSetBufferObjectMapFlags", since = 2030)],
+    exports = [(symbol = "cuGLSetBufferObjectMapFlags", resolvedOnly = true, since = 2030)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
     buffer @0 :UInt32;
@@ -143,10 +143,10 @@ struct GLSetBufferObjectMapFlags $Vgpu.call(operation = 2441, symbol = "cuGLSetB
 struct GLMapBufferObjectAsync $Vgpu.call(operation = 2442, symbol = "cuGLMapBufferObjectAsync",
     parameters = "CUdeviceptr *dptr, size_t *size, GLuint buffer, CUstream hStream",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLMapBufferObjectAsync", since = 2030, parameters = "CUdeviceptr_v1 *dptr, "
+    exports = [(symbol = "cuGLMapBufferObjectAsync", resolvedOnly = true, since = 2030, parameters = "CUdeviceptr_v1 *dptr, "
                 "unsigned int *size, GLuint buffer, CUstream hStream"),
-               (symbol = "cuGLMapBufferObjectAsync_v2", since = 3020),
-               (symbol = "cuGLMapBufferObjectAsync_v2_ptsz", since = 7000, perThread = true)],
+               (symbol = "cuGLMapBufferObjectAsync_v2", resolvedOnly = true, since = 3020),
+               (symbol = "cuGLMapBufferObjectAsync_v2_ptsz", resolvedOnly = true, since = 7000, perThread = true)],
     checks = [(fails = "dptr == nullptr || size == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -162,7 +162,7 @@ struct GLMapBufferObjectAsync $Vgpu.call(operation = 2442, symbol = "cuGLMapBuff
 struct GLUnmapBufferObjectAsync $Vgpu.call(operation = 2443, symbol = "cuGLUnmapBufferObjectAsync",
     parameters = "GLuint buffer, CUstream hStream",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGLUnmapBufferObjectAsync", since = 2030)],
+    exports = [(symbol = "cuGLUnmapBufferObjectAsync", resolvedOnly = true, since = 2030)],
     waiver = "OpenGL objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
     buffer @0 :UInt32;

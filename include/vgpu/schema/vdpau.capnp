@@ -8,7 +8,7 @@ $Cxx.namespace("vgpu::schema::vdpau");
 struct VDPAUGetDevice $Vgpu.call(operation = 2560, symbol = "cuVDPAUGetDevice",
     parameters = "CUdevice *pDevice, VdpDevice vdpDevice, VdpGetProcAddress *vdpGetProcAddress",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuVDPAUGetDevice", since = 3010)],
+    exports = [(symbol = "cuVDPAUGetDevice", resolvedOnly = true, since = 3010)],
     checks = [(fails = "pDevice == nullptr || vdpGetProcAddress == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "VDPAU objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -24,8 +24,8 @@ struct VDPAUCtxCreate $Vgpu.call(operation = 2561, symbol = "cuVDPAUCtxCreate",
     parameters = "CUcontext *pCtx, unsigned int flags, CUdevice device, VdpDevice vdpDevice, "
                  "VdpGetProcAddress *vdpGetProcAddress",
     callClass = sync, guest = none, host = none, context = none, capture = unsafe,
-    exports = [(symbol = "cuVDPAUCtxCreate", since = 3010),
-               (symbol = "cuVDPAUCtxCreate_v2", since = 3020)],
+    exports = [(symbol = "cuVDPAUCtxCreate", resolvedOnly = true, since = 3010),
+               (symbol = "cuVDPAUCtxCreate_v2", resolvedOnly = true, since = 3020)],
     checks = [(fails = "pCtx == nullptr || vdpGetProcAddress == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "VDPAU objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -41,7 +41,7 @@ struct VDPAUCtxCreate $Vgpu.call(operation = 2561, symbol = "cuVDPAUCtxCreate",
 struct GraphicsVDPAURegisterVideoSurface $Vgpu.call(operation = 2562, symbol = "cuGraphicsVDPAURegisterVideoSurface",
     parameters = "CUgraphicsResource *pCudaResource, VdpVideoSurface vdpSurface, unsigned int flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsVDPAURegisterVideoSurface", since = 3010)],
+    exports = [(symbol = "cuGraphicsVDPAURegisterVideoSurface", resolvedOnly = true, since = 3010)],
     checks = [(fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "VDPAU objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {
@@ -55,7 +55,7 @@ struct GraphicsVDPAURegisterVideoSurface $Vgpu.call(operation = 2562, symbol = "
 struct GraphicsVDPAURegisterOutputSurface $Vgpu.call(operation = 2563, symbol = "cuGraphicsVDPAURegisterOutputSurface",
     parameters = "CUgraphicsResource *pCudaResource, VdpOutputSurface vdpSurface, unsigned int flags",
     callClass = sync, guest = none, host = none, context = current, capture = unsafe,
-    exports = [(symbol = "cuGraphicsVDPAURegisterOutputSurface", since = 3010)],
+    exports = [(symbol = "cuGraphicsVDPAURegisterOutputSurface", resolvedOnly = true, since = 3010)],
     checks = [(fails = "pCudaResource == nullptr", error = "CUDA_ERROR_INVALID_VALUE")],
     waiver = "VDPAU objects live in the calling process, out of the reach of the process that owns the GPU") {
   struct Request {

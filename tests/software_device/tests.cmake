@@ -1,0 +1,26 @@
+if(TARGET vgpu-softdevice)
+  include(${CMAKE_CURRENT_LIST_DIR}/engine_kernels.cmake)
+  vgpu_add_test(
+    NAME software_device_engine
+    SOURCES software_device/engine_programs_test.cpp software_device/engine_language_test.cpp
+            software_device/engine_fatbin_test.cpp software_device/engine_faults_test.cpp
+            $<TARGET_OBJECTS:vgpu-softdevice-engine>
+    LIBS lz4 zstd
+    LABELS software_device
+    TIMEOUT 300)
+  target_include_directories(test_software_device_engine PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(test_software_device_engine SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  vgpu_engine_test_kernels(test_software_device_engine ${CUDAToolkit_NVCC_EXECUTABLE})
+
+  foreach(name context stream graph memory)
+    vgpu_add_test(
+      NAME software_device_${name}
+      SOURCES software_device/driver_${name}_test.cpp
+      LIBS ${CMAKE_DL_LIBS}
+      DEFINITIONS VGPU_SOFTDEVICE_PATH="$<TARGET_FILE:vgpu-softdevice>"
+      LABELS software_device)
+    target_include_directories(test_software_device_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_include_directories(test_software_device_${name} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+    add_dependencies(test_software_device_${name} vgpu-softdevice)
+  endforeach()
+endif()
