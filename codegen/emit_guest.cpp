@@ -236,13 +236,7 @@ void emit_export(Writer& out, const Call& call, const Export& exported) {
         "return entered; ",
         context_need_name(call.context));
   }
-  if (target.empty()) {
-    for (const Parameter& parameter : exported.parameters)
-      out.line("  static_cast<void>({});", parameter.name);
-    out.line("  return not_served(\"{}\");", exported.symbol);
-    out.line("}}");
-    return;
-  }
+  if (target.empty()) target = fmt::format("not_served(\"{}\")", exported.symbol);
   if (call.result != "CUresult") {
     out.line("  return {};", target);
     out.line("}}");

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -540,6 +541,16 @@ const void* find_private_table(const CUuuid& id) noexcept {
   if (const void* hooks = test_hooks(id)) return hooks;
   log_refusal(id);
   return nullptr;
+}
+
+bool is_vendor_table(const CUuuid& id) noexcept {
+  // What was seen asked of a driver, by the first four bytes: that is all that is known of some.
+  static constexpr std::array<std::uint32_t, 13> first_words{
+      0x69a28e9f, 0xda9151d3, 0x1734dc26, 0xf8cff951, 0x0ca50b8c, 0x195bcbf4, 0xb10541e1,
+      0x7f9212d6, 0x9af0707b, 0xdd9e98a4, 0x7cb63f9b, 0xa31746d1, 0xa6b1ff99};
+  std::uint32_t first = 0;
+  for (std::size_t i = 0; i < 4; ++i) first = first << 8 | static_cast<unsigned char>(id.bytes[i]);
+  return std::find(first_words.begin(), first_words.end(), first) != first_words.end();
 }
 
 }  // namespace vgpu::guest

@@ -14,4 +14,10 @@ namespace vgpu::guest {
 /// its table, its number and six arguments, once.
 const void* find_private_table(const CUuuid& id) noexcept;
 
+/// True for a table that the vendor's driver is known to have, whether we serve it or not. A
+/// library that asks for one takes CUDA_ERROR_NOT_FOUND as "do without"; cuBLASLt does not take
+/// CUDA_ERROR_INVALID_VALUE so, and calls through NULL (observed with cuBLAS 13 on half-precision
+/// products).
+bool is_vendor_table(const CUuuid& id) noexcept;
+
 }  // namespace vgpu::guest

@@ -99,7 +99,8 @@ CUresult cuGetProcAddress(const char* symbol, void** function, int version, cuui
 
 CUresult cuGetExportTable(const void** table, const CUuuid* id) {
   *table = find_private_table(*id);
-  return *table != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+  if (*table != nullptr) return CUDA_SUCCESS;
+  return is_vendor_table(*id) ? CUDA_ERROR_NOT_FOUND : CUDA_ERROR_INVALID_VALUE;
 }
 
 }  // namespace vgpu::guest::written

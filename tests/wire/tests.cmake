@@ -4,8 +4,8 @@ file(MAKE_DIRECTORY ${session_capnp_dir})
 add_custom_command(
   OUTPUT ${session_capnp_dir}/session.capnp.h ${session_capnp_dir}/annotations.capnp.h
   COMMAND
-    CapnProto::capnp_tool compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY}
-    -o$<TARGET_FILE:CapnProto::capnpc_cpp>:${session_capnp_dir} --src-prefix=${VGPU_SCHEMA_DIR}
+    ${CAPNP_EXECUTABLE} compile --no-standard-import -I${CAPNP_INCLUDE_DIRECTORY}
+    -o${CAPNPC_CXX_EXECUTABLE}:${session_capnp_dir} --src-prefix=${VGPU_SCHEMA_DIR}
     ${VGPU_SCHEMA_DIR}/session.capnp ${VGPU_SCHEMA_DIR}/annotations.capnp
   DEPENDS ${VGPU_SCHEMA_DIR}/session.capnp ${VGPU_SCHEMA_DIR}/annotations.capnp
   VERBATIM)
