@@ -33,6 +33,9 @@ constexpr std::string_view context_storage = "c693336e";
 constexpr std::string_view context_checks = "263e8860";
 constexpr std::string_view integrity_check = "d4082055";
 constexpr std::string_view tools_context = "21318c60";
+// cuBLASLt does without what its slots answer, but calls through a table that it did not get
+// (half-precision products of cuBLAS 13 on capability 9.0).
+constexpr std::string_view library_hooks = "1734dc26";
 constexpr std::string_view tools_module = "6e163fbe";
 
 enum class Table : std::size_t {
@@ -53,7 +56,7 @@ struct Description {
 };
 
 /// In the order of Table. Sizes are those of driver 580, the tools' context table has two more.
-constexpr std::array<Description, 8> descriptions{{
+constexpr std::array<Description, 9> descriptions{{
     {cudart_interface,
      {0x6b, 0xd5, 0xfb, 0x6c, 0x5b, 0xf4, 0xe7, 0x4a, 0x89, 0x87, 0xd9, 0x39, 0x12, 0xfd, 0x9d,
       0xf9},
@@ -86,6 +89,10 @@ constexpr std::array<Description, 8> descriptions{{
      {0x6e, 0x16, 0x3f, 0xbe, 0xb9, 0x58, 0x44, 0x4d, 0x83, 0x5c, 0xe1, 0x82, 0xaf, 0xf1, 0x99,
       0x1e},
      99},
+    {library_hooks,
+     {0x17, 0x34, 0xdc, 0x26, 0x80, 0x0d, 0x47, 0x45, 0x87, 0x26, 0xc0, 0xf1, 0xe7, 0xdd, 0x8b,
+      0xca},
+     17},
 }};
 
 constexpr std::size_t index_of(Table table) noexcept {

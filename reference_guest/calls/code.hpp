@@ -25,8 +25,8 @@ struct KernelParameter {
   std::uint32_t size = 0;
 };
 
-/// A CUfunction or CUkernel. Parameters and name never change; the limits are fetched at the first
-/// launch.
+/// A CUfunction or CUkernel. Parameters, once known, and name never change; the limits are fetched
+/// at the first launch.
 struct Callable {
   std::uint64_t id = 0;
   std::uint64_t owner = 0;    ///< module or library
@@ -34,6 +34,8 @@ struct Callable {
   std::string name;
   std::vector<KernelParameter> parameters;
   std::uint32_t parameter_bytes = 0;
+  /// False for a kernel that was looked up while no context was current.
+  std::atomic<bool> layout_known{false};
 
   /// Launch limits, valid once `limits_known` is set.
   std::atomic<bool> limits_known{false};
@@ -49,6 +51,7 @@ struct Callable {
       parameters.push_back({offsets[i], sizes[i]});
       parameter_bytes = std::max(parameter_bytes, offsets[i] + sizes[i]);
     }
+    layout_known.store(true, std::memory_order_release);
   }
 };
 
@@ -96,8 +99,12 @@ void retire_owning(call::HandleKind kind, std::uint64_t id) noexcept {
   if (retire_handle(id)) delete object;
 }
 
+/// Makes the parameters of a callable known; asks the host where they are not. Needs a current
+/// context then.
+CUresult ensure_layout(Callable& callable);
+
 /// cuFuncGetParamInfo and cuKernelGetParamInfo.
-CUresult parameter_info(const Callable* callable, std::size_t index, std::size_t* offset,
+CUresult parameter_info(Callable* callable, std::size_t index, std::size_t* offset,
                         std::size_t* size);
 
 /// Enters a variable of a module or library in the registry of memory, where copies look addresses

@@ -7,6 +7,7 @@
 #include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
 
 namespace vgpu::guest::written {
@@ -168,7 +169,8 @@ CUresult cuCtxSynchronize_v2(CUcontext handle) {
   if (context == nullptr) return result;
   if (!active(*context)) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   ReplyOf<calls::CtxSynchronize> reply;
-  return call<calls::CtxSynchronize>({.ctx = context->id}, reply);
+  result = call<calls::CtxSynchronize>({.ctx = context->id}, reply);
+  return result == CUDA_SUCCESS ? mirror_in() : result;
 }
 
 CUresult cuCtxSynchronize() {

@@ -4,9 +4,21 @@
 
 namespace vgpu::guest {
 
-CUresult parameter_info(const Callable* callable, std::size_t index, std::size_t* offset,
+CUresult ensure_layout(Callable& callable) {
+  if (callable.layout_known.load(std::memory_order_acquire)) return CUDA_SUCCESS;
+  const std::lock_guard lock(callable.mutex);
+  if (callable.layout_known.load(std::memory_order_relaxed)) return CUDA_SUCCESS;
+  ReplyOf<calls::CallableLayout> reply;
+  const CUresult result = call<calls::CallableLayout>({.callable = callable.id}, reply);
+  if (result == CUDA_SUCCESS)
+    callable.set_layout(reply.value.parameterOffsets, reply.value.parameterSizes);
+  return result;
+}
+
+CUresult parameter_info(Callable* callable, std::size_t index, std::size_t* offset,
                         std::size_t* size) {
   if (callable == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (const CUresult result = ensure_layout(*callable); result != CUDA_SUCCESS) return result;
   if (index >= callable->parameters.size()) return CUDA_ERROR_INVALID_VALUE;
   *offset = callable->parameters[index].offset;
   if (size != nullptr) *size = callable->parameters[index].size;

@@ -28,8 +28,9 @@ Callable* callable_of(const CUDA_KERNEL_NODE_PARAMS& node) noexcept {
 
 /// Collects a kernel node's parameters into one block, as for a launch.
 CUresult gather(const CUDA_KERNEL_NODE_PARAMS& node, std::vector<std::byte>& block) {
-  const Callable* callable = callable_of(node);
+  Callable* callable = callable_of(node);
   if (callable == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (const CUresult result = ensure_layout(*callable); result != CUDA_SUCCESS) return result;
   if (node.kernelParams != nullptr && node.extra != nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (node.extra != nullptr) {
     const void* buffer = nullptr;

@@ -1,5 +1,6 @@
 #include <array>
 #include <cstring>
+#include <type_traits>
 #include <vgpu/guest_written.hpp>
 
 #include "code.hpp"
@@ -62,6 +63,7 @@ bool within_function_limits(const Callable& callable, const Geometry& geometry) 
 CUresult validate(Callable& callable, const Geometry& geometry, CUstream stream) {
   if (!handle_valid(call::HandleKind::stream, call::to_wire<std::uint64_t>(stream)))
     return CUDA_ERROR_INVALID_HANDLE;
+  if (const CUresult result = ensure_layout(callable); result != CUDA_SUCCESS) return result;
   const Context* context = current_context();
   if (callable.context != 0 && callable.context != context->id) return CUDA_ERROR_INVALID_HANDLE;
   const Device* device = find_device(context->device);
@@ -161,17 +163,33 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream stream, void** 
   if (const CUresult result = block.gather(*callable, parameters, extra, 0); result != CUDA_SUCCESS)
     return result;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  return post<Call>({.function = callable->id,
-                     .gridDimX = geometry.grid_x,
-                     .gridDimY = geometry.grid_y,
-                     .gridDimZ = geometry.grid_z,
-                     .blockDimX = geometry.block_x,
-                     .blockDimY = geometry.block_y,
-                     .blockDimZ = geometry.block_z,
-                     .sharedMemBytes = geometry.shared_bytes,
-                     .parameterBytes = block.parameter_bytes(),
-                     .hStream = call::to_wire<std::uint64_t>(stream)},
-                    block.bytes());
+  const typename Call::Request request{.function = callable->id,
+                                       .gridDimX = geometry.grid_x,
+                                       .gridDimY = geometry.grid_y,
+                                       .gridDimZ = geometry.grid_z,
+                                       .blockDimX = geometry.block_x,
+                                       .blockDimY = geometry.block_y,
+                                       .blockDimZ = geometry.block_z,
+                                       .sharedMemBytes = geometry.shared_bytes,
+                                       .parameterBytes = block.parameter_bytes(),
+                                       .hStream = call::to_wire<std::uint64_t>(stream)};
+  if constexpr (std::is_same_v<Call, calls::LaunchCooperativeKernel>) {
+    // Whether all blocks fit at once only the driver knows, and CUDA says so at once.
+    ReplyOf<Call> reply;
+    return call<Call>(request, reply, block.bytes());
+  }
+  return post<Call>(request, block.bytes());
+}
+
+/// Whether a launch needs all its blocks at once: if they fit only the driver knows, and CUDA says
+/// so immediately.
+bool is_cooperative(const CUlaunchConfig& config) noexcept {
+  for (unsigned i = 0; i < config.numAttrs; ++i) {
+    const CUlaunchAttribute& attribute = config.attrs[i];
+    if (attribute.id == CU_LAUNCH_ATTRIBUTE_COOPERATIVE && attribute.value.cooperative != 0)
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -219,18 +237,23 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
   }
   if (attribute_bytes != 0) std::memcpy(block.bytes().data(), config->attrs, attribute_bytes);
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  return post<calls::LaunchKernelEx>({.function = callable->id,
-                                      .gridDimX = geometry.grid_x,
-                                      .gridDimY = geometry.grid_y,
-                                      .gridDimZ = geometry.grid_z,
-                                      .blockDimX = geometry.block_x,
-                                      .blockDimY = geometry.block_y,
-                                      .blockDimZ = geometry.block_z,
-                                      .sharedMemBytes = geometry.shared_bytes,
-                                      .numAttrs = config->numAttrs,
-                                      .hStream = call::to_wire<std::uint64_t>(config->hStream),
-                                      .parameterBytes = block.parameter_bytes()},
-                                     block.bytes());
+  const calls::LaunchKernelEx::Request request{
+      .function = callable->id,
+      .gridDimX = geometry.grid_x,
+      .gridDimY = geometry.grid_y,
+      .gridDimZ = geometry.grid_z,
+      .blockDimX = geometry.block_x,
+      .blockDimY = geometry.block_y,
+      .blockDimZ = geometry.block_z,
+      .sharedMemBytes = geometry.shared_bytes,
+      .numAttrs = config->numAttrs,
+      .hStream = call::to_wire<std::uint64_t>(config->hStream),
+      .parameterBytes = block.parameter_bytes()};
+  if (is_cooperative(*config)) {
+    ReplyOf<calls::LaunchKernelEx> reply;
+    return call<calls::LaunchKernelEx>(request, reply, block.bytes());
+  }
+  return post<calls::LaunchKernelEx>(request, block.bytes());
 }
 
 }  // namespace written

@@ -138,7 +138,9 @@ CUresult cuLibraryGetKernel(CUkernel* pKernel, CUlibrary library, const char* na
     retire_owning<Callable>(call::HandleKind::kernel, kernel_id);
     return result;
   }
-  kernel->set_layout(reply.value.parameterOffsets, reply.value.parameterSizes);
+  if (reply.value.layoutKnown != 0) {
+    kernel->set_layout(reply.value.parameterOffsets, reply.value.parameterSizes);
+  }
   code->callables.emplace(name, kernel_id);
   *pKernel = call::from_wire<CUkernel>(kernel_id);
   return CUDA_SUCCESS;
@@ -204,13 +206,22 @@ CUresult cuLibraryGetGlobal(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
 
 CUresult cuLibraryGetManaged(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
                              const char* name) {
-  return get_variable<calls::LibraryGetManaged>(dptr, bytes, library, name);
+  static_cast<void>(dptr);
+  static_cast<void>(bytes);
+  if (find_library(call::to_wire<std::uint64_t>(library)) == nullptr)
+    return CUDA_ERROR_INVALID_HANDLE;
+  // The driver places such a variable where it likes in the host's memory; the program would use
+  // that address itself.
+  log(LogLevel::error, "the __managed__ variable ", name,
+      " cannot be shared with the host; use cudaMallocManaged");
+  return CUDA_ERROR_NOT_SUPPORTED;
 }
 
 CUresult cuKernelGetFunction(CUfunction* pFunc, CUkernel kernel) {
   const auto id = call::to_wire<std::uint64_t>(kernel);
   Callable* source = handle_object<Callable>(call::HandleKind::kernel, id);
   if (source == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (const CUresult result = ensure_layout(*source); result != CUDA_SUCCESS) return result;
   const std::uint64_t context = current_context()->id;
   const std::lock_guard lock(source->mutex);
   if (const auto known = source->functions.find(context); known != source->functions.end()) {
@@ -223,6 +234,7 @@ CUresult cuKernelGetFunction(CUfunction* pFunc, CUkernel kernel) {
   callable->owner = source->owner;
   callable->context = context;
   callable->name = source->name;
+  callable->layout_known = true;
   callable->parameters = source->parameters;
   callable->parameter_bytes = source->parameter_bytes;
   const std::uint64_t function_id = mint_owning(call::HandleKind::function, std::move(callable));

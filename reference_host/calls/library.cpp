@@ -106,14 +106,29 @@ CUresult execute(CallContext& context, const calls::LibraryGetKernel::Request& r
   CUkernel kernel{};
   if (const CUresult result = get(&kernel, library, request.name.data()); result != CUDA_SUCCESS)
     return result;
-  if (const CUresult result =
-          parameter_layout(context, context.driver().cuKernelGetParamInfo, kernel, reply);
-      result != CUDA_SUCCESS) {
-    return result;
-  }
+  const CUresult layout =
+      parameter_layout(context, context.driver().cuKernelGetParamInfo, kernel, reply);
+  if (layout != CUDA_SUCCESS && layout != CUDA_ERROR_INVALID_CONTEXT) return layout;
+  reply.layoutKnown = layout == CUDA_SUCCESS ? 1 : 0;
   return context.bind_new(call::HandleKind::kernel, request.pKernel, kernel, request.library)
              ? CUDA_SUCCESS
              : CUDA_ERROR_OUT_OF_MEMORY;
+}
+
+CUresult execute(CallContext& context, const calls::CallableLayout::Request& request,
+                 calls::CallableLayout::Reply& reply) {
+  if (call::HandleId{request.callable}.kind() == call::HandleKind::kernel) {
+    CUkernel kernel{};
+    if (!context.resolve(call::HandleKind::kernel, request.callable, kernel))
+      return CUDA_ERROR_INVALID_HANDLE;
+    return parameter_layout(context, context.driver().cuKernelGetParamInfo, kernel, reply);
+  }
+  CUfunction function{};
+  if (request.callable == 0 ||
+      !context.resolve(call::HandleKind::function, request.callable, function)) {
+    return CUDA_ERROR_INVALID_HANDLE;
+  }
+  return parameter_layout(context, context.driver().cuFuncGetParamInfo, function, reply);
 }
 
 CUresult execute(CallContext& context, const calls::LibraryGetKernelCount::Request& request,
@@ -184,11 +199,6 @@ CUresult execute(CallContext& context, const calls::LibraryGetModule::Request& r
 CUresult execute(CallContext& context, const calls::LibraryGetGlobal::Request& request,
                  calls::LibraryGetGlobal::Reply& reply) {
   return get_variable(context, context.driver().cuLibraryGetGlobal, request, reply);
-}
-
-CUresult execute(CallContext& context, const calls::LibraryGetManaged::Request& request,
-                 calls::LibraryGetManaged::Reply& reply) {
-  return get_variable(context, context.driver().cuLibraryGetManaged, request, reply);
 }
 
 CUresult execute(CallContext& context, const calls::KernelGetFunction::Request& request,

@@ -75,6 +75,20 @@ std::string_view text_of(const Pointer& pointer) {
   return {reinterpret_cast<const char*>(pointer.bytes.data()), pointer.bytes.size()};
 }
 
+float float_of(std::uint64_t bits) {
+  const auto low = static_cast<std::uint32_t>(bits);
+  float value = 0;
+  std::memcpy(&value, &low, sizeof value);
+  return value;
+}
+
+/// By bits: random ones may be no number.
+void expect_same_float(float value, std::uint64_t bits, std::string_view name) {
+  std::uint32_t got = 0;
+  std::memcpy(&got, &value, sizeof got);
+  EXPECT_EQ(got, bits) << name;
+}
+
 void expect_same(const ::capnp::DynamicStruct::Reader& root, const Pointer& pointer) {
   const auto value = root.get(std::string(pointer.name).c_str());
   if (pointer.is_text) {
@@ -87,7 +101,9 @@ void expect_same(const ::capnp::DynamicStruct::Reader& root, const Pointer& poin
     const auto list = value.as<::capnp::DynamicList>();
     ASSERT_EQ(list.size(), pointer.bytes.size() / pointer.element_bytes) << pointer.name;
     for (unsigned i = 0; i < list.size(); ++i) {
-      if (pointer.is_signed) {
+      if (pointer.is_float) {
+        expect_same_float(list[i].as<float>(), unsigned_element(pointer, i), pointer.name);
+      } else if (pointer.is_signed) {
         EXPECT_EQ(list[i].as<std::int64_t>(), signed_element(pointer, i)) << pointer.name;
       } else {
         EXPECT_EQ(list[i].as<std::uint64_t>(), unsigned_element(pointer, i)) << pointer.name;
@@ -137,7 +153,9 @@ void set_pointer(::capnp::DynamicStruct::Builder& root, const Pointer& pointer) 
     const auto count = static_cast<unsigned>(pointer.bytes.size() / pointer.element_bytes);
     auto list = root.init(name.c_str(), count).as<::capnp::DynamicList>();
     for (unsigned i = 0; i < count; ++i) {
-      if (pointer.is_signed) {
+      if (pointer.is_float) {
+        list.set(i, float_of(unsigned_element(pointer, i)));
+      } else if (pointer.is_signed) {
         list.set(i, signed_element(pointer, i));
       } else {
         list.set(i, unsigned_element(pointer, i));

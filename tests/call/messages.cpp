@@ -13,11 +13,13 @@ Pointer describe(std::string_view name, std::span<const T> list) {
           std::is_same_v<T, std::byte>,
           sizeof(T),
           std::is_signed_v<T>,
+          std::is_floating_point_v<T>,
           std::as_bytes(list),
           list.data() == nullptr};
 }
 Pointer describe(std::string_view name, std::string_view text) {
-  return {name, true, false, 1, false, std::as_bytes(std::span(text)), text.data() == nullptr};
+  return {
+      name, true, false, 1, false, false, std::as_bytes(std::span(text)), text.data() == nullptr};
 }
 
 template <class T>

@@ -27,6 +27,7 @@ struct Pointer {
   bool is_data = false;
   std::size_t element_bytes = 1;
   bool is_signed = false;
+  bool is_float = false;
   std::span<const std::byte> bytes;  ///< of text without its terminator
   bool null = true;
 };

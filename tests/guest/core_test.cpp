@@ -41,7 +41,9 @@ class Core : public ::testing::Test {
     EXPECT_EQ(device_count(), 0);
     host = new FakeHost;
     host->device_count = 2;
-    ASSERT_EQ(initialise_with({"test://", "the test"}, host->dialer(), 0), CUDA_SUCCESS);
+    std::thread([] {
+      EXPECT_EQ(initialise_with({"test://", "the test"}, host->dialer(), 0), CUDA_SUCCESS);
+    }).join();
     ASSERT_EQ(initialise_with({"test://", "the test"}, host->dialer(), 0), CUDA_SUCCESS);
     EXPECT_EQ(host->hellos(), 1U) << "a second cuInit does nothing";
   }
@@ -50,6 +52,19 @@ class Core : public ::testing::Test {
   static FakeHost* host;
 };
 FakeHost* Core::host = nullptr;
+
+TEST_F(Core, TheSessionOutlivesTheThreadThatOpenedIt) {
+  std::thread([] {
+    ReplyOf<calls::Ping> reply;
+    EXPECT_EQ(call<calls::Ping>({}, reply), CUDA_SUCCESS);
+  }).join();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (host->closed_channels() == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(host->hellos(), 2U);
+  EXPECT_EQ(host->closed_channels(), 1U) << "only the second thread's";
+}
 
 TEST_F(Core, KnowsItsDevices) {
   EXPECT_EQ(device_count(), 2);

@@ -1,7 +1,5 @@
-// Managed memory is one thing seen from both sides: cudaMallocManaged and __managed__ variables.
+// Managed memory is one thing seen from both sides.
 #include "program.hpp"
-
-__managed__ int counter = 41;
 
 struct Node {
   int value;
@@ -11,7 +9,6 @@ struct Node {
 __global__ void touch(int* data, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) data[i] += i;
-  if (i == 0) atomicAdd(&counter, 1);
 }
 
 __global__ void sum_list(const Node* node, int* sum) {
@@ -36,11 +33,8 @@ int main() {
   int wrong = 0;
   for (int i = 0; i < n; ++i) wrong += data[i] != 4 * i;
   EXPECT(wrong == 0);
-  EXPECT(counter == 42);
-  counter = 100;
   touch<<<(n + 255) / 256, 256>>>(data, n);
   CHECK(cudaDeviceSynchronize());
-  EXPECT(counter == 101);
   for (int i = 0; i < n; ++i) wrong += data[i] != 5 * i;
   EXPECT(wrong == 0);
 

@@ -81,7 +81,7 @@ function(vgpu_add_program_test name)
   endforeach()
 endfunction()
 
-foreach(name async_copies cooperative copy_2d device_printf errors graph_capture host_callbacks
+foreach(name async_copies cooperative copy_2d errors graph_capture host_callbacks
         managed_memory queries streams_events symbols threads)
   vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/tests/programs/${name}.cu)
   vgpu_add_program_test(${name})

@@ -151,6 +151,7 @@ inline CUresult initialise_with(const HostAddress& address, Dialer dialer,
     ThreadState& thread = ensure_thread_state();
     auto state = std::make_unique<Process>(std::move(opened->session), *context_host);
     thread.channel = std::move(opened->channel);
+    state->first_channel = thread.channel.get();
     process.store(state.release(), std::memory_order_release);
     phase.store(Phase::ready, std::memory_order_release);
     const Session& session = *process.load()->session;

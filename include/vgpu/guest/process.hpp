@@ -72,6 +72,9 @@ struct Process {
   const std::unique_ptr<Session> session;
   HandleTable handles;
   ContextTable contexts;
+  /// The channel that opened the session. It stays open when its thread ends: the host ends a
+  /// session with its last channel, and a process can be without a calling thread for a while.
+  const transport::Channel* first_channel = nullptr;
 };
 
 inline constinit std::atomic<Process*> process{nullptr};
@@ -92,7 +95,11 @@ inline void end_thread(void* state) noexcept {
   thread_state = nullptr;
   // In a forked child the channel is the parent's: closing it would end the parent's.
   if (phase.load(std::memory_order_relaxed) == Phase::forked) return;
-  delete static_cast<ThreadState*>(state);
+  const std::unique_ptr<ThreadState> ended(static_cast<ThreadState*>(state));
+  const Process* owner = process.load(std::memory_order_acquire);
+  if (owner != nullptr && ended->channel.get() == owner->first_channel) {
+    static_cast<void>(ended->channel.release());
+  }
 }
 
 /// Throws std::bad_alloc.

@@ -88,6 +88,7 @@ struct LibraryGetKernel $Vgpu.call(operation = 579, symbol = "cuLibraryGetKernel
     # The parameter block: where each kernel parameter lies and how long it is, in bytes.
     parameterOffsets @0 :List(UInt32);
     parameterSizes @1 :List(UInt32);
+    layoutKnown @2 :UInt32;  # 0: no context was current; see CallableLayout
   }
 }
 
@@ -185,7 +186,7 @@ struct LibraryGetGlobal $Vgpu.call(operation = 585, symbol = "cuLibraryGetGlobal
 
 struct LibraryGetManaged $Vgpu.call(operation = 586, symbol = "cuLibraryGetManaged",
     parameters = "CUdeviceptr *dptr, size_t *bytes, CUlibrary library, const char *name",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuLibraryGetManaged", since = 12000)],
     checks = [(fails = "name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "library == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {

@@ -128,3 +128,13 @@ struct Goodbye $Vgpu.internal("the guest ends its session in order")
   struct Request {}
   struct Reply {}
 }
+
+struct CallableLayout $Vgpu.internal("the parameter block of a kernel that was looked up while no context was current")
+    $Vgpu.call(operation = 10, symbol = "", callClass = sync, guest = written, host = written, context = current) {
+  # A driver looks a kernel up without a context, but knows its parameters only once it is loaded into one.
+  struct Request { callable @0 :UInt64; }  # a kernel or a function
+  struct Reply {
+    parameterOffsets @0 :List(UInt32);
+    parameterSizes @1 :List(UInt32);
+  }
+}

@@ -104,7 +104,10 @@ CUresult cuInit(unsigned int flags) {
 
 CUresult cuDriverGetVersion(int* version) {
   if (version == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  *version = CUDA_VERSION;
+  // For tests of what a program says to an older driver; its surface stays that of this build.
+  const char* claimed = std::getenv("VGPU_SOFT_DRIVER_VERSION");
+  const int parsed = claimed != nullptr ? std::atoi(claimed) : 0;
+  *version = parsed > 0 && parsed < CUDA_VERSION ? parsed : CUDA_VERSION;
   return CUDA_SUCCESS;
 }
 
