@@ -127,7 +127,9 @@ void fill(AnyMessage& message, std::mt19937_64& random,
     }
     constexpr std::size_t words = 24;
     auto& block = storage.emplace_back(new std::uint64_t[words]);
-    for (std::size_t word = 0; word < words; ++word) block[word] = random();
+    // A NaN does not survive a float's conversions bit by bit.
+    const std::uint64_t no_nan = pointers[i].is_float ? 0xbfffffffbfffffff : ~std::uint64_t{0};
+    for (std::size_t word = 0; word < words; ++word) block[word] = random() & no_nan;
     auto* bytes = reinterpret_cast<unsigned char*>(block.get());
     const std::size_t count = 1 + random() % 20;
     if (pointers[i].is_text) {

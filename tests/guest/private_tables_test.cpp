@@ -128,8 +128,7 @@ TEST(PrivateTables, AreThereBeforeInitialisation) {
 TEST(PrivateTables, OthersAreRefused) {
   for (const std::string_view id :
        {"69a28e9f-2449-8b47-b030-c5da330ea4e9", "f8cff951-2146-8b4e-b9e2-fb469e7c0dd9",
-        "da9151d3-0000-0000-0000-000000000000",
-        "00000000-0000-0000-0000-000000000000"}) {
+        "da9151d3-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"}) {
     EXPECT_EQ(table(id), nullptr) << id;
   }
 }
