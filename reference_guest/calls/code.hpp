@@ -111,6 +111,10 @@ CUresult parameter_info(Callable* callable, std::size_t index, std::size_t* offs
 /// up.
 void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes);
 
+/// The parameter block that a launch's `extra` list names. CUDA_ERROR_INVALID_VALUE for a list that
+/// is none.
+CUresult read_extra(void** extra, std::span<const std::byte>& block);
+
 /// Ends a module or library with everything that it owns: the host has ended it already.
 void end_code(call::HandleKind kind, std::uint64_t id) noexcept;
 

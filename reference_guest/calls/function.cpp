@@ -1,8 +1,27 @@
+#include <cstring>
 #include <vgpu/guest_written.hpp>
 
 #include "code.hpp"
 
 namespace vgpu::guest {
+
+CUresult read_extra(void** extra, std::span<const std::byte>& block) {
+  const std::byte* buffer = nullptr;
+  std::size_t size = 0;
+  for (; *extra != CU_LAUNCH_PARAM_END; extra += 2) {
+    if (*extra == CU_LAUNCH_PARAM_BUFFER_POINTER) {
+      buffer = static_cast<const std::byte*>(extra[1]);
+    } else if (*extra == CU_LAUNCH_PARAM_BUFFER_SIZE) {
+      std::memcpy(&size, extra[1], sizeof size);
+    } else {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+  }
+  constexpr std::size_t largest_block = 32764;
+  if (size > largest_block || (buffer == nullptr && size != 0)) return CUDA_ERROR_INVALID_VALUE;
+  block = {buffer, size};
+  return CUDA_SUCCESS;
+}
 
 CUresult ensure_layout(Callable& callable) {
   if (callable.layout_known.load(std::memory_order_acquire)) return CUDA_SUCCESS;

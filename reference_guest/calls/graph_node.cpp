@@ -17,8 +17,6 @@
 namespace vgpu::guest::written {
 namespace {
 
-constexpr std::size_t largest_block = 32764;
-
 /// The code that a kernel node runs; nullptr when it is not known.
 Callable* callable_of(const CUDA_KERNEL_NODE_PARAMS& node) noexcept {
   const auto id = node.func != nullptr ? call::to_wire<std::uint64_t>(node.func)
@@ -33,20 +31,10 @@ CUresult gather(const CUDA_KERNEL_NODE_PARAMS& node, std::vector<std::byte>& blo
   if (const CUresult result = ensure_layout(*callable); result != CUDA_SUCCESS) return result;
   if (node.kernelParams != nullptr && node.extra != nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (node.extra != nullptr) {
-    const void* buffer = nullptr;
-    std::size_t size = 0;
-    for (void** entry = node.extra; *entry != CU_LAUNCH_PARAM_END; entry += 2) {
-      if (*entry == CU_LAUNCH_PARAM_BUFFER_POINTER) {
-        buffer = entry[1];
-      } else if (*entry == CU_LAUNCH_PARAM_BUFFER_SIZE) {
-        std::memcpy(&size, entry[1], sizeof size);
-      } else {
-        return CUDA_ERROR_INVALID_VALUE;
-      }
-    }
-    if (size > largest_block || (buffer == nullptr && size != 0)) return CUDA_ERROR_INVALID_VALUE;
-    block.resize(size);
-    if (size != 0) std::memcpy(block.data(), buffer, size);
+    std::span<const std::byte> given;
+    if (const CUresult result = read_extra(node.extra, given); result != CUDA_SUCCESS)
+      return result;
+    block.assign(given.begin(), given.end());
     return CUDA_SUCCESS;
   }
   if (node.kernelParams == nullptr && !callable->parameters.empty()) {

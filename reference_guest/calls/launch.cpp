@@ -112,21 +112,10 @@ class ParameterBlock {
 
  private:
   CUresult copy_extra(void** extra, std::size_t lead) {
-    const void* buffer = nullptr;
-    std::size_t size = 0;
-    for (; *extra != CU_LAUNCH_PARAM_END; extra += 2) {
-      if (*extra == CU_LAUNCH_PARAM_BUFFER_POINTER) {
-        buffer = extra[1];
-      } else if (*extra == CU_LAUNCH_PARAM_BUFFER_SIZE) {
-        std::memcpy(&size, extra[1], sizeof size);
-      } else {
-        return CUDA_ERROR_INVALID_VALUE;
-      }
-    }
-    constexpr std::size_t largest_block = 32764;
-    if (size > largest_block || (buffer == nullptr && size != 0)) return CUDA_ERROR_INVALID_VALUE;
-    std::byte* block = take(lead, size);
-    if (size != 0) std::memcpy(block, buffer, size);
+    std::span<const std::byte> given;
+    if (const CUresult result = read_extra(extra, given); result != CUDA_SUCCESS) return result;
+    std::byte* block = take(lead, given.size());
+    if (!given.empty()) std::memcpy(block, given.data(), given.size());
     return CUDA_SUCCESS;
   }
 
