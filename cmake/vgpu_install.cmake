@@ -1,4 +1,5 @@
-# What `cmake --install` puts in place, and the target `stage`, which installs into build/stage.
+# What `cmake --install` puts in place, and the targets that install into build/stage: `stage` all of it,
+# `stage_product` what runs a program, and of the rest only what is built already.
 
 include(CMakePackageConfigHelpers)
 
@@ -28,13 +29,18 @@ install(FILES ${PROJECT_BINARY_DIR}/vgpu-config.cmake ${PROJECT_BINARY_DIR}/vgpu
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/vgpu)
 
 if(VGPU_BUILD_BINARIES)
-  add_custom_target(
-    stage
-    COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${PROJECT_SOURCE_DIR}/build/stage
-    COMMENT "Installing into build/stage"
-    VERBATIM)
-  add_dependencies(stage vgpu_generated vgpu-guest vgpu-host vgpu-softdevice vgpu-cli)
+  foreach(target stage stage_product)
+    add_custom_target(
+      ${target}
+      COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${PROJECT_SOURCE_DIR}/build/stage
+      COMMENT "Installing into build/stage"
+      VERBATIM)
+    add_dependencies(${target} vgpu_generated vgpu-guest vgpu-host vgpu-softdevice vgpu-cli)
+  endforeach()
   if(TARGET vgpu-bench)
     add_dependencies(stage vgpu-bench)
+  endif()
+  if(TARGET vgpu-conformance)
+    add_dependencies(stage vgpu-conformance)
   endif()
 endif()

@@ -103,18 +103,48 @@ struct Symbol {
 void emit_signature_checks(const Model& model, const std::string& folder) {
   Writer out(folder + "/signature_checks.cpp");
   preamble(out, "each described signature against the toolkit's own", false);
-  out.raw(
-      "#include <type_traits>\n#include <vgpu/driver_table.hpp>\n#include "
-      "\"toolkit_typedefs.hpp\"\n\nnamespace {\n");
+  out.raw(R"(#include <cstddef>
+#include <type_traits>
+#include <vgpu/driver_table.hpp>
+
+#include <cudaEGLTypedefs.h>
+#include <cudaGLTypedefs.h>
+#include <cudaProfilerTypedefs.h>
+#include <cudaTypedefs.h>
+#include <cudaVDPAUTypedefs.h>
+
+// VGPU_TYPEDEF_x where the typedef headers have PFN_x, VGPU_DECLARED_x where the others declare x.
+#include "toolkit_names.hpp"
+
+namespace {
+)");
   for (const Call& call : model.calls) {
     for (const Export& exported : call.exports) {
       std::string suffix;
       if (exported.per_thread) {
         suffix = exported.symbol.ends_with("_ptds") ? "_ptds" : "_ptsz";
       }
-      out.line("#if VGPU_HAS_TYPEDEF_{}", exported.symbol);
-      out.line("static_assert(std::is_same_v<decltype(vgpu::DriverTable::{}), PFN_{}_v{}{}>);",
-               exported.symbol, call.symbol, exported.since, suffix);
+      const std::string type = fmt::format("{}_v{}{}", call.symbol, exported.since, suffix);
+      if (call.primary() == nullptr) {
+        // Without parameters in the schema it is only known by name; a header would know more.
+        out.line("#if defined(VGPU_TYPEDEF_{}) || defined(VGPU_DECLARED_{})", type,
+                 exported.symbol);
+        out.line("#error \"the toolkit declares {}, so the schema has to describe it\"",
+                 exported.symbol);
+        out.line("#endif");
+        continue;
+      }
+      out.line("#ifdef VGPU_TYPEDEF_{}", type);
+      out.line("static_assert(std::is_same_v<decltype(vgpu::DriverTable::{}), PFN_{}>);",
+               exported.symbol, type);
+      out.line("#endif");
+      out.line("#ifdef VGPU_DECLARED_{}", exported.symbol);
+      out.line("static_assert(std::is_same_v<decltype(vgpu::DriverTable::{0}), decltype(&::{0})>);",
+               exported.symbol);
+      out.line("#endif");
+      out.line("#if !defined(VGPU_TYPEDEF_{}) && !defined(VGPU_DECLARED_{})", type,
+               exported.symbol);
+      out.line("#error \"no header of the toolkit says what {} is\"", exported.symbol);
       out.line("#endif");
     }
   }

@@ -142,6 +142,19 @@ void emit_reply_field(Writer& out, const Call& call, const Field& field) {
   }
 }
 
+/// Whether the device reads or writes the memory behind the call's addresses, as against its
+/// placement or its attributes: a node of a graph does, and so does a blocking call that writes.
+bool accesses_memory(const Call& call) {
+  for (const Field& field : call.request.fields) {
+    if (field.is_address && !field.frees &&
+        (call.capture == "recorded" ||
+         (call.call_class == CallClass::sync && field.address_write))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void emit_generated_body(Writer& out, const Call& call) {
   if (call.result != "CUresult") refuse(call, "it does not return CUresult");
   const bool waits = call.call_class == CallClass::sync || call.call_class == CallClass::completion;
@@ -160,6 +173,11 @@ void emit_generated_body(Writer& out, const Call& call) {
     out.line("  request.{} = mint_handle({});", created->name, handle_kind(created->creates));
     out.line("  if (request.{} == 0) return CUDA_ERROR_OUT_OF_MEMORY;", created->name);
   }
+  const bool mirrored = accesses_memory(call);
+  if (mirrored) {
+    out.line(
+        "  if (const CUresult mirrored = mirror_out(); mirrored != CUDA_SUCCESS) return mirrored;");
+  }
   if (waits) {
     out.line("  ReplyOf<calls::{}> reply;", call.name);
     out.line("  const CUresult result = call<calls::{}>(request, reply);", call.name);
@@ -176,7 +194,11 @@ void emit_generated_body(Writer& out, const Call& call) {
       out.line("  from_wire(request.{}, *{});", created->name, parameter_of(call, *created).name);
     if (released != nullptr) out.line("  retire_handle(request.{});", released->name);
   }
-  out.line("  return result;");
+  if (waits && mirrored) {
+    out.line("  return result == CUDA_SUCCESS ? mirror_in() : result;");
+  } else {
+    out.line("  return result;");
+  }
 }
 
 /// The function that all exports of the newest ABI share.
@@ -262,6 +284,41 @@ void emit_export(Writer& out, const Call& call, const Export& exported) {
   out.line("}}");
 }
 
+/// cuGetProcAddress and the private tables hand out the entry points by their place in
+/// call::symbols.
+void emit_addresses(const Model& model, const std::string& folder) {
+  Writer out(folder + "/guest_addresses.cpp");
+  preamble(out, "where the entry points of libcuda.so.1 are", false);
+  out.raw(
+      "#include <cstddef>\n#include <iterator>\n#include <vgpu/call/cuda_types.hpp>\n#include "
+      "<vgpu/guest/entry.hpp>\n\nextern \"C\" {\n");
+  for (const Call& call : model.calls) {
+    for (const Export& exported : call.exports) {
+      out.line("{} CUDAAPI {}({});", call.result, exported.symbol,
+               call.primary() == nullptr ? "" : type_list(exported.parameters));
+    }
+  }
+  out.raw(R"(}  // extern "C"
+
+namespace vgpu::guest {
+
+void* export_address(std::size_t symbol) noexcept {
+  static void* const addresses[] = {
+)");
+  for (const Call& call : model.calls) {
+    for (const Export& exported : call.exports) {
+      out.line("      reinterpret_cast<void*>(&::{}),", exported.symbol);
+    }
+  }
+  out.raw(R"(  };
+  return symbol < std::size(addresses) ? addresses[symbol] : nullptr;
+}
+
+}  // namespace vgpu::guest
+)");
+  out.save();
+}
+
 }  // namespace
 
 void emit_guest(const Model& model, const std::string& folder) {
@@ -289,15 +346,37 @@ void emit_guest(const Model& model, const std::string& folder) {
   header.raw("\n}  // namespace vgpu::guest::written\n");
   header.save();
 
-  Writer out(folder + "/guest_entries.cpp");
-  preamble(out, "the entry points of libcuda.so.1", false);
-  out.raw(R"(#include <iterator>
-#include <vgpu/call/convert.hpp>
-#include <vgpu/calls.hpp>
-#include <vgpu/guest/core.hpp>
+  std::vector<std::string> implementations;
+  std::vector<std::string> exports;
+  std::vector<std::string> both;
+  std::string refusals;
+  for (const Call& call : model.calls) {
+    Writer implementation;
+    Writer exported_forms;
+    try {
+      if (call.internal.empty()) emit_implementation(implementation, call);
+    } catch (const std::runtime_error& error) {
+      refusals += refusals.empty() ? "" : "\n  ";
+      refusals += error.what();
+    }
+    for (const Export& exported : call.exports) emit_export(exported_forms, call, exported);
+    implementations.push_back(implementation.text());
+    exports.push_back(exported_forms.text());
+    both.push_back(implementation.text() + exported_forms.text());
+  }
+  if (!refusals.empty()) throw std::runtime_error(refusals);
+
+  const std::vector<std::size_t> parts = split_evenly(both, guest_entry_parts);
+  for (std::size_t part = 0; part < guest_entry_parts; ++part) {
+    Writer out(fmt::format("{}/guest_entries_{}.cpp", folder, part));
+    preamble(out, "entry points of libcuda.so.1", false);
+    out.raw("#include <vgpu/call/convert.hpp>\n");
+    include_calls(out, model, parts[part], parts[part + 1]);
+    out.raw(R"(#include <vgpu/guest/core.hpp>
 #include <vgpu/guest/entry.hpp>
 #include <vgpu/guest_written.hpp>
-#include <vgpu/symbols.hpp>
+
+#include "calls/mirrored_memory.hpp"
 
 namespace vgpu::guest {
 namespace {
@@ -306,43 +385,16 @@ using call::copy_bytes;
 using call::copy_layout;
 using call::from_wire;
 using call::to_wire;
-
-// Where CUDA takes a function it takes a kernel too.
-[[maybe_unused]] bool function_valid(std::uint64_t id) noexcept {
-  return handle_valid(::vgpu::call::HandleKind::function, id) ||
-         handle_valid(::vgpu::call::HandleKind::kernel, id);
-}
 )");
-  std::string refusals;
-  for (const Call& call : model.calls) {
-    if (!call.internal.empty()) continue;
-    try {
-      emit_implementation(out, call);
-    } catch (const std::runtime_error& error) {
-      refusals += refusals.empty() ? "" : "\n  ";
-      refusals += error.what();
-    }
+    for (std::size_t i = parts[part]; i < parts[part + 1]; ++i) out.raw(implementations[i]);
+    out.raw(
+        "\n}  // namespace\n}  // namespace vgpu::guest\n\nusing namespace vgpu::guest;\n\n"
+        "extern \"C\" {\n");
+    for (std::size_t i = parts[part]; i < parts[part + 1]; ++i) out.raw(exports[i]);
+    out.raw("\n}  // extern \"C\"\n");
+    out.save();
   }
-  if (!refusals.empty()) throw std::runtime_error(refusals);
-  out.raw(
-      "\n}  // namespace\n}  // namespace vgpu::guest\n\nusing namespace vgpu::guest;\n\nextern "
-      "\"C\" {\n");
-  for (const Call& call : model.calls) {
-    for (const Export& exported : call.exports) emit_export(out, call, exported);
-  }
-  out.raw("\n}  // extern \"C\"\n\nnamespace vgpu::guest {\n\n");
-  out.raw(
-      "void* export_address(std::size_t symbol) noexcept {\n  static void* const addresses[] = "
-      "{\n");
-  for (const Call& call : model.calls) {
-    for (const Export& exported : call.exports) {
-      out.line("      reinterpret_cast<void*>(&::{}),", exported.symbol);
-    }
-  }
-  out.raw(
-      "  };\n  return symbol < std::size(addresses) ? addresses[symbol] : nullptr;\n}\n\n}  // "
-      "namespace vgpu::guest\n");
-  out.save();
+  emit_addresses(model, folder);
 }
 
 }  // namespace vgpu::codegen

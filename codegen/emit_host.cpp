@@ -221,11 +221,34 @@ void emit_host(const Model& model, const std::string& folder) {
   header.raw("\n}  // namespace vgpu::host\n");
   header.save();
 
-  Writer out(folder + "/host_dispatch.cpp");
-  preamble(out, "what the host does for each operation", false);
-  out.raw(R"(#include <cstring>
-#include <vgpu/call/convert.hpp>
-#include <vgpu/driver_table.hpp>
+  std::vector<std::string> texts;
+  std::string refusals;
+  for (const Call& call : model.calls) {
+    Writer text;
+    try {
+      if (call.host == Implementation::generated) emit_execute(text, call);
+    } catch (const std::runtime_error& error) {
+      refusals += refusals.empty() ? "" : "\n  ";
+      refusals += error.what();
+    }
+    if (call.host != Implementation::none) {
+      const std::string function = call.host == Implementation::generated
+                                       ? "execute_" + snake_case(call.name)
+                                       : fmt::format("written<calls::{}>", call.name);
+      text.line();
+      text.line("constexpr HostCall serve_{} =", snake_case(call.name));
+      text.line("    &call::serve<calls::{}, CallContext, &{}>;", call.name, function);
+    }
+    texts.push_back(text.text());
+  }
+  if (!refusals.empty()) throw std::runtime_error(refusals);
+
+  const std::vector<std::size_t> parts = split_evenly(texts, host_dispatch_parts);
+  for (std::size_t part = 0; part < host_dispatch_parts; ++part) {
+    Writer out(fmt::format("{}/host_dispatch_{}.cpp", folder, part));
+    preamble(out, "what the host does for some of the operations", false);
+    out.raw("#include <cstring>\n#include <vgpu/call/convert.hpp>\n");
+    out.raw(R"(#include <vgpu/driver_table.hpp>
 #include <vgpu/host_dispatch.hpp>
 #include <vgpu/host_written.hpp>
 
@@ -238,28 +261,33 @@ CUresult written(CallContext& context, const typename Call::Request& request,
   return execute(context, request, reply);
 }
 )");
-  std::string refusals;
-  for (const Call& call : model.calls) {
-    if (call.host != Implementation::generated) continue;
-    try {
-      emit_execute(out, call);
-    } catch (const std::runtime_error& error) {
-      refusals += refusals.empty() ? "" : "\n  ";
-      refusals += error.what();
+    for (std::size_t i = parts[part]; i < parts[part + 1]; ++i) out.raw(texts[i]);
+    out.raw("\n}  // namespace\n\n");
+    out.line("HostCall find_host_call_{}(call::Operation operation) noexcept {{", part);
+    out.line("  switch (operation) {{");
+    for (std::size_t i = parts[part]; i < parts[part + 1]; ++i) {
+      const Call& call = model.calls[i];
+      if (call.host == Implementation::none) continue;
+      out.line("    case call::Operation::{0}: return serve_{0};", snake_case(call.name));
     }
+    out.raw("    default: return nullptr;\n  }\n}\n\n}  // namespace vgpu::host\n");
+    out.save();
   }
-  if (!refusals.empty()) throw std::runtime_error(refusals);
-  out.raw("\n}  // namespace\n\nHostCall find_host_call(call::Operation operation) noexcept {\n");
-  out.raw("  switch (operation) {\n");
-  for (const Call& call : model.calls) {
-    if (call.host == Implementation::none) continue;
-    const std::string function = call.host == Implementation::generated
-                                     ? "execute_" + snake_case(call.name)
-                                     : fmt::format("written<calls::{}>", call.name);
-    out.line("    case call::Operation::{}:", snake_case(call.name));
-    out.line("      return &call::serve<calls::{}, CallContext, &{}>;", call.name, function);
+
+  Writer out(folder + "/host_dispatch.cpp");
+  preamble(out, "what the host does for each operation", false);
+  out.raw("#include <vgpu/host_dispatch.hpp>\n\nnamespace vgpu::host {\n\n");
+  for (std::size_t part = 0; part < host_dispatch_parts; ++part) {
+    out.line("HostCall find_host_call_{}(call::Operation operation) noexcept;", part);
   }
-  out.raw("    default:\n      return nullptr;\n  }\n}\n\n}  // namespace vgpu::host\n");
+  out.raw("\nHostCall find_host_call(call::Operation operation) noexcept {\n");
+  for (std::size_t part = 0; part + 1 < host_dispatch_parts; ++part) {
+    if (parts[part + 1] == model.calls.size()) continue;
+    out.line("  if (operation < call::Operation::{}) return find_host_call_{}(operation);",
+             snake_case(model.calls[parts[part + 1]].name), part);
+  }
+  out.line("  return find_host_call_{}(operation);", host_dispatch_parts - 1);
+  out.raw("}\n\n}  // namespace vgpu::host\n");
   out.save();
 
   Writer dispatch(folder + "/vgpu/host_dispatch.hpp");

@@ -79,6 +79,48 @@ void emit_layout_checks(Writer& out, const std::string& full_name, const Message
   }
 }
 
+/// In parts, as whoever instantiates something for every message takes the compiler long.
+void emit_message_list(const Model& model, const std::string& folder) {
+  std::vector<std::string> texts;
+  for (const Call& call : model.calls) {
+    Writer text;
+    for (const char* which : {"Request", "Reply"}) {
+      text.line("  visit.template operator()<{0}::{1}>(\"{2}\", \"{0}\", \"{1}\");", call.name,
+                which, call.file);
+    }
+    texts.push_back(text.text());
+  }
+  const std::vector<std::size_t> parts = split_evenly(texts, message_list_parts);
+  for (std::size_t part = 0; part < message_list_parts; ++part) {
+    Writer list(fmt::format("{}/vgpu/message_list_{}.hpp", folder, part));
+    preamble(list, "some of the messages, see message_list.hpp", true);
+    include_calls(list, model, parts[part], parts[part + 1]);
+    list.raw("\nnamespace vgpu::calls {\n\n");
+    list.line("template <class Visitor>");
+    list.line("void for_each_message_{}(Visitor&& visit) {{", part);
+    for (std::size_t i = parts[part]; i < parts[part + 1]; ++i) list.raw(texts[i]);
+    list.raw("}\n\n}  // namespace vgpu::calls\n");
+    list.save();
+  }
+
+  Writer list(folder + "/vgpu/message_list.hpp");
+  preamble(list, "every message there is, for tests and tools that treat all alike", true);
+  for (std::size_t part = 0; part < message_list_parts; ++part) {
+    list.line("#include <vgpu/message_list_{}.hpp>", part);
+  }
+  list.raw("\nnamespace vgpu::calls {\n\n");
+  list.line(
+      "/// Calls `visit.template operator()<Message>(file, call, \"Request\" or \"Reply\")` for "
+      "every message.");
+  list.line("template <class Visitor>");
+  list.line("void for_each_message(Visitor&& visit) {{");
+  for (std::size_t part = 0; part < message_list_parts; ++part) {
+    list.line("  for_each_message_{}(visit);", part);
+  }
+  list.raw("}\n\n}  // namespace vgpu::calls\n");
+  list.save();
+}
+
 }  // namespace
 
 void emit_messages(const Model& model, const std::string& folder) {
@@ -117,22 +159,7 @@ void emit_messages(const Model& model, const std::string& folder) {
   }
   all.save();
 
-  Writer list(folder + "/vgpu/message_list.hpp");
-  preamble(list, "every message there is, for tests and tools that treat all alike", true);
-  list.raw("#include <vgpu/calls.hpp>\n\nnamespace vgpu::calls {\n\n");
-  list.line(
-      "/// Calls `visit.template operator()<Message>(file, call, \"Request\" or \"Reply\")` for "
-      "every message.");
-  list.line("template <class Visitor>");
-  list.line("void for_each_message(Visitor&& visit) {{");
-  for (const Call& call : model.calls) {
-    for (const char* which : {"Request", "Reply"}) {
-      list.line("  visit.template operator()<{0}::{1}>(\"{2}\", \"{0}\", \"{1}\");", call.name,
-                which, call.file);
-    }
-  }
-  list.raw("}\n\n}  // namespace vgpu::calls\n");
-  list.save();
+  emit_message_list(model, folder);
 }
 
 }  // namespace vgpu::codegen

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 
 namespace vgpu::codegen {
@@ -28,6 +29,25 @@ void preamble(Writer& out, std::string_view what, bool header) {
   out.line("// Made by capnpc-vgpu from include/vgpu/schema: {}.", what);
   if (header) out.line("#pragma once");
   out.line();
+}
+
+std::vector<std::size_t> split_evenly(const std::vector<std::string>& texts, std::size_t parts) {
+  std::size_t total = 0;
+  for (const std::string& text : texts) total += text.size();
+  std::vector<std::size_t> cuts{0};
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (cuts.size() < parts && before >= total * cuts.size() / parts) cuts.push_back(i);
+    before += texts[i].size();
+  }
+  cuts.resize(parts + 1, texts.size());
+  return cuts;
+}
+
+void include_calls(Writer& out, const Model& model, std::size_t begin, std::size_t end) {
+  std::set<std::string> files;
+  for (std::size_t i = begin; i < end; ++i) files.insert(model.calls[i].file);
+  for (const std::string& file : files) out.line("#include <vgpu/calls/{}.hpp>", file);
 }
 
 std::string parameter_list(const std::vector<Parameter>& parameters) {

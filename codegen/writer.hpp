@@ -7,6 +7,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "model.hpp"
 
@@ -16,6 +18,8 @@ namespace vgpu::codegen {
 /// is there, so that a build does not recompile what did not change.
 class Writer {
  public:
+  /// Text that another file takes in; it is not saved by itself.
+  Writer() = default;
   explicit Writer(std::string path) : path_(std::move(path)) {}
 
   /// Appends a formatted line.
@@ -26,6 +30,7 @@ class Writer {
   }
   void line() { text_ += '\n'; }
   void raw(std::string_view text) { text_ += text; }
+  const std::string& text() const { return text_; }
 
   /// Throws std::runtime_error when the file cannot be written.
   void save() const;
@@ -51,6 +56,19 @@ std::string handle_kind(std::string_view enumerant);
 const char* call_class_name(CallClass value);
 const char* implementation_name(Implementation value);
 const char* context_need_name(ContextNeed value);
+
+/// Into how many files the longest outputs are split, so that they compile beside each other.
+/// cmake/vgpu_schema.cmake names the files.
+inline constexpr std::size_t guest_entry_parts = 8;
+inline constexpr std::size_t host_dispatch_parts = 4;
+inline constexpr std::size_t message_list_parts = 4;
+
+/// Where to cut `texts` into `parts` runs of about the same length: part i is
+/// [result[i], result[i + 1]).
+std::vector<std::size_t> split_evenly(const std::vector<std::string>& texts, std::size_t parts);
+
+/// Includes what declares the messages of the model's calls [begin, end).
+void include_calls(Writer& out, const Model& model, std::size_t begin, std::size_t end);
 
 void emit_messages(const Model& model, const std::string& folder);
 void emit_operations(const Model& model, const std::string& folder);

@@ -42,6 +42,7 @@ inline support::Result<void> send_reply(transport::HandshakeSocket& socket,
 inline HelloReply blank_reply() {
   static const std::vector<std::uint64_t> hashes = [] {
     std::vector<std::uint64_t> list;
+    list.reserve(call::schema_files.size());
     for (const call::SchemaFile& file : call::schema_files) list.push_back(file.hash);
     return list;
   }();

@@ -421,6 +421,7 @@ class Supervisor {
       arguments.push_back(driver);
     }
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
 

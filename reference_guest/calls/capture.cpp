@@ -109,6 +109,7 @@ CUresult cuStreamGetCaptureInfo_v3(CUstream hStream, CUstreamCaptureStatus* capt
                                    const CUgraphEdgeData** edgeData_out,
                                    size_t* numDependencies_out) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
+  if (edgeData_out != nullptr && dependencies_out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (!capture_active()) {
     *captureStatus_out = CU_STREAM_CAPTURE_STATUS_NONE;
     return CUDA_SUCCESS;
@@ -138,9 +139,9 @@ CUresult cuStreamGetCaptureInfo_v3(CUstream hStream, CUstreamCaptureStatus* capt
   if (id_out != nullptr) *id_out = info.idOut;
   if (graph_out != nullptr) *graph_out = reinterpret_cast<CUgraph>(info.graphOut);
   if (numDependencies_out != nullptr) *numDependencies_out = arrays.dependencies.size();
-  if (dependencies_out == nullptr && edgeData_out == nullptr) return CUDA_SUCCESS;
+  if (dependencies_out == nullptr) return CUDA_SUCCESS;
   const auto& kept = CaptureRegistry::instance().keep(hStream, std::move(arrays));
-  if (dependencies_out != nullptr) *dependencies_out = kept.dependencies.data();
+  *dependencies_out = kept.dependencies.data();
   if (edgeData_out != nullptr) *edgeData_out = kept.edges.data();
   return CUDA_SUCCESS;
 }

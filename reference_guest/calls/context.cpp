@@ -168,6 +168,8 @@ CUresult cuCtxSynchronize_v2(CUcontext handle) {
   const Context* context = context_or_current(handle, result);
   if (context == nullptr) return result;
   if (!active(*context)) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  result = mirror_out();
+  if (result != CUDA_SUCCESS) return result;
   ReplyOf<calls::CtxSynchronize> reply;
   result = call<calls::CtxSynchronize>({.ctx = context->id}, reply);
   return result == CUDA_SUCCESS ? mirror_in() : result;

@@ -63,6 +63,12 @@ bool stream_valid(CUstream stream) noexcept {
   return handle_valid(call::HandleKind::stream, word(stream));
 }
 
+/// The table keeps destroyed contexts, which a thread may still have as its current one.
+bool context_exists(CUcontext handle) noexcept {
+  const Context* context = contexts()->find(handle);
+  return context != nullptr && context->state.load() != ContextState::destroyed;
+}
+
 /// After a copy that has completed: what the device wrote is the program's to see.
 CUresult seen(CUresult result) noexcept {
   return result == CUDA_SUCCESS ? mirror_in() : result;
@@ -75,6 +81,12 @@ CUresult post_copy(const typename Call::Request& request, bool known) {
   if (known) return post<Call>(request);
   ReplyOf<Call> reply;
   return call<Call>(request, reply);
+}
+
+/// Begins in memory that is known here and ends outside of it: refused before a part of a copy that
+/// travels in pieces is done.
+bool exceeds_its_memory(const Operand& operand, std::uint64_t address, std::uint64_t bytes) {
+  return !operand.known && find_memory(address) && !memory_registry().owns(address, bytes);
 }
 
 /// Moves bytes between two pieces of plain memory.
@@ -161,6 +173,7 @@ CUresult cuMemcpyHtoD_v2(CUdeviceptr dstDevice, const void* srcHost, size_t Byte
   const Operand source = examine_operand(word(srcHost), ByteCount, false);
   const Operand target = examine_operand(dstDevice, ByteCount, true);
   if (source.plain) {
+    if (exceeds_its_memory(target, dstDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
     return seen(
         send_to_device<calls::MemcpyHtoD>(target.address, srcHost, ByteCount, default_stream()));
   }
@@ -185,6 +198,7 @@ CUresult cuMemcpyDtoH_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteCount)
   const Operand target = examine_operand(word(dstHost), ByteCount, false);
   const Operand source = examine_operand(srcDevice, ByteCount, true);
   if (target.plain) {
+    if (exceeds_its_memory(source, srcDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
     return seen(
         fetch_from_device<calls::MemcpyDtoH>(dstHost, source.address, ByteCount, default_stream()));
   }
@@ -221,10 +235,15 @@ CUresult cuMemcpyDtoD(CUdeviceptr_v1 dstDevice, CUdeviceptr_v1 srcDevice, unsign
 
 CUresult cuMemcpy(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount) {
   if (ByteCount == 0) return CUDA_SUCCESS;
+  if (dst == 0 || src == 0) return CUDA_ERROR_INVALID_VALUE;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   const Operand target = examine_operand(dst, ByteCount, false);
   const Operand source = examine_operand(src, ByteCount, false);
   if (target.plain && source.plain) return copy_on_this_side(dst, src, ByteCount);
+  if ((source.plain && exceeds_its_memory(target, dst, ByteCount)) ||
+      (target.plain && exceeds_its_memory(source, src, ByteCount))) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
   if (source.plain) {
     return seen(unified_bulk<calls::Memcpy>(target.address, src, ByteCount, default_stream(),
                                             Direction::host_to_device));
@@ -245,9 +264,7 @@ CUresult cuMemcpy(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount) {
 
 CUresult cuMemcpyPeer(CUdeviceptr dstDevice, CUcontext dstContext, CUdeviceptr srcDevice,
                       CUcontext srcContext, size_t ByteCount) {
-  if (contexts()->find(dstContext) == nullptr || contexts()->find(srcContext) == nullptr) {
-    return CUDA_ERROR_INVALID_CONTEXT;
-  }
+  if (!context_exists(dstContext) || !context_exists(srcContext)) return CUDA_ERROR_INVALID_CONTEXT;
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   calls::MemcpyPeer::Request request;
@@ -282,6 +299,7 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr dstDevice, const void* srcHost, size_t
   if (const CUresult result = refuse_pageable_in_capture(hStream); result != CUDA_SUCCESS) {
     return result;
   }
+  if (exceeds_its_memory(target, dstDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
   // The message is a copy of the source, so a small one need not be waited for.
   if (target.known && ByteCount <= small_copy && ByteCount <= trailing_piece()) {
     return post<calls::MemcpyHtoDAsync>(request, bytes_at(srcHost, ByteCount));
@@ -314,6 +332,7 @@ CUresult cuMemcpyDtoHAsync_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteC
   if (const CUresult result = refuse_pageable_in_capture(hStream); result != CUDA_SUCCESS) {
     return result;
   }
+  if (exceeds_its_memory(source, srcDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
   // As in CUDA, a copy to pageable memory has completed when it returns.
   return seen(
       fetch_from_device<calls::MemcpyDtoHAsync>(dstHost, source.address, ByteCount, hStream));
@@ -348,6 +367,7 @@ CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1 dstDevice, CUdeviceptr_v1 srcDevice,
 CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstream hStream) {
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   if (ByteCount == 0) return CUDA_SUCCESS;
+  if (dst == 0 || src == 0) return CUDA_ERROR_INVALID_VALUE;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   const Operand target = examine_operand(dst, ByteCount, false);
   const Operand source = examine_operand(src, ByteCount, false);
@@ -370,6 +390,10 @@ CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstr
     if (result != CUDA_SUCCESS) return result;
     return copy_on_this_side(dst, src, ByteCount);
   }
+  if ((source.plain && exceeds_its_memory(target, dst, ByteCount)) ||
+      (target.plain && exceeds_its_memory(source, src, ByteCount))) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
   if (target.plain) {
     return seen(unified_bulk<calls::MemcpyAsync>(dst, source.address, ByteCount, hStream,
                                                  Direction::device_to_host));
@@ -386,9 +410,7 @@ CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstr
 
 CUresult cuMemcpyPeerAsync(CUdeviceptr dstDevice, CUcontext dstContext, CUdeviceptr srcDevice,
                            CUcontext srcContext, size_t ByteCount, CUstream hStream) {
-  if (contexts()->find(dstContext) == nullptr || contexts()->find(srcContext) == nullptr) {
-    return CUDA_ERROR_INVALID_CONTEXT;
-  }
+  if (!context_exists(dstContext) || !context_exists(srcContext)) return CUDA_ERROR_INVALID_CONTEXT;
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;

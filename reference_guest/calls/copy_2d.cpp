@@ -56,6 +56,7 @@ bool settle_side(Side& side, std::size_t width, std::size_t rows, std::size_t sl
       side.type != CU_MEMORYTYPE_UNIFIED) {
     return false;
   }
+  if (side.address == 0) return false;
   // CUDA takes 0 for the tightest pitch, and for the height of what is copied.
   if (side.pitch == 0) side.pitch = side.x + width;
   if (side.height == 0) side.height = side.y + rows;

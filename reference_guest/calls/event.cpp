@@ -55,9 +55,8 @@ CUresult cuEventRecord(CUevent hEvent, CUstream hStream) {
 
 CUresult cuEventRecordWithFlags(CUevent hEvent, CUstream hStream, unsigned int flags) {
   if (const CUresult result = check_record(hEvent, hStream); result != CUDA_SUCCESS) return result;
-  if ((flags & ~static_cast<unsigned>(CU_EVENT_RECORD_EXTERNAL)) != 0) {
-    return CUDA_ERROR_INVALID_VALUE;
-  }
+  const unsigned known = capture_active() ? CU_EVENT_RECORD_EXTERNAL : CU_EVENT_RECORD_DEFAULT;
+  if ((flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
   return post<calls::EventRecordWithFlags>({.hEvent = to_wire<std::uint64_t>(hEvent),
                                             .hStream = to_wire<std::uint64_t>(hStream),
                                             .flags = flags});
@@ -66,6 +65,7 @@ CUresult cuEventRecordWithFlags(CUevent hEvent, CUstream hStream, unsigned int f
 CUresult cuEventQuery(CUevent hEvent) {
   ObjectNote note;
   if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) return result;
+  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   ReplyOf<calls::EventQuery> reply;
   const CUresult result =
       call<calls::EventQuery>({.hEvent = to_wire<std::uint64_t>(hEvent)}, reply);
@@ -75,6 +75,7 @@ CUresult cuEventQuery(CUevent hEvent) {
 CUresult cuEventSynchronize(CUevent hEvent) {
   ObjectNote note;
   if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) return result;
+  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   ReplyOf<calls::EventSynchronize> reply;
   const CUresult result =
       call<calls::EventSynchronize>({.hEvent = to_wire<std::uint64_t>(hEvent)}, reply);

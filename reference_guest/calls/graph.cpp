@@ -60,6 +60,7 @@ bool has_data(const std::vector<CUgraphEdgeData>& edges) noexcept {
 CUresult give_neighbours(std::span<const std::uint64_t> ids, std::span<const std::byte> bytes,
                          std::uint64_t total, CUgraphNode* out, CUgraphEdgeData* edge_data,
                          std::size_t* count) {
+  if (edge_data != nullptr && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (out != nullptr) {
     std::vector<CUgraphEdgeData> edges;
     if (!read_edges(bytes, ids.size(), edges)) return CUDA_ERROR_UNKNOWN;

@@ -1,5 +1,6 @@
-#include <array>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <type_traits>
 #include <vgpu/guest_written.hpp>
 
@@ -92,52 +93,70 @@ CUresult validate(Callable& callable, const Geometry& geometry, CUstream stream)
   return within_function_limits(callable, geometry) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
-/// The parameter block of one launch, behind whatever else trails the request.
-class ParameterBlock {
+/// The kernel parameters of one launch as the program gave them.
+class Parameters {
  public:
-  /// Lays the block out. `lead` bytes are left free at its front.
-  CUresult gather(const Callable& callable, void** parameters, void** extra, std::size_t lead) {
-    if (extra != nullptr) return copy_extra(extra, lead);
-    if (parameters == nullptr && !callable.parameters.empty()) return CUDA_ERROR_INVALID_VALUE;
-    std::byte* block = take(lead, callable.parameter_bytes);
-    for (std::size_t i = 0; i < callable.parameters.size(); ++i) {
-      const KernelParameter& parameter = callable.parameters[i];
-      std::memcpy(block + parameter.offset, parameters[i], parameter.size);
+  CUresult read(const Callable& callable, void** parameters, void** extra) noexcept {
+    if (extra != nullptr) {
+      const CUresult result = read_extra(extra, given_);
+      size_ = given_.size();
+      return result;
     }
+    if (parameters == nullptr && !callable.parameters.empty()) return CUDA_ERROR_INVALID_VALUE;
+    layout_ = callable.parameters;
+    values_ = parameters;
+    size_ = callable.parameter_bytes;
     return CUDA_SUCCESS;
   }
 
-  std::span<std::byte> bytes() noexcept { return bytes_; }
-  std::uint32_t parameter_bytes() const noexcept { return parameter_bytes_; }
+  std::size_t size() const noexcept { return size_; }
+
+  /// Writes the block of size() bytes.
+  void write(std::byte* block) const noexcept {
+    if (values_ == nullptr) {
+      if (size_ != 0) std::memcpy(block, given_.data(), size_);
+      return;
+    }
+    // Padding between parameters travels too, and must not carry what lay there before.
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < layout_.size(); ++i) {
+      const KernelParameter& parameter = layout_[i];
+      if (parameter.offset > end) std::memset(block + end, 0, parameter.offset - end);
+      copy(block + parameter.offset, values_[i], parameter.size);
+      end = parameter.offset + parameter.size;
+    }
+  }
 
  private:
-  CUresult copy_extra(void** extra, std::size_t lead) {
-    std::span<const std::byte> given;
-    if (const CUresult result = read_extra(extra, given); result != CUDA_SUCCESS) return result;
-    std::byte* block = take(lead, given.size());
-    if (!given.empty()) std::memcpy(block, given.data(), given.size());
-    return CUDA_SUCCESS;
-  }
-
-  std::byte* take(std::size_t lead, std::size_t size) {
-    const std::size_t total = lead + size;
-    std::byte* place = near_.data();
-    if (total > near_.size()) {
-      far_ = std::make_unique<std::byte[]>(total);
-      place = far_.get();
+  /// Pointers and numbers without the detour of a copy whose size nobody knows.
+  static void copy(std::byte* to, const void* from, std::size_t size) noexcept {
+    if (size == 8) {
+      std::memcpy(to, from, 8);
+    } else if (size == 4) {
+      std::memcpy(to, from, 4);
+    } else {
+      std::memcpy(to, from, size);
     }
-    // Padding between parameters travels too, and must not carry what the stack held before.
-    std::memset(place, 0, total);
-    bytes_ = {place, total};
-    parameter_bytes_ = static_cast<std::uint32_t>(size);
-    return place + lead;
   }
 
-  // Kernel parameters seldom exceed this, so a launch seldom allocates.
-  std::array<std::byte, 4096> near_;
-  std::unique_ptr<std::byte[]> far_;
-  std::span<std::byte> bytes_;
-  std::uint32_t parameter_bytes_ = 0;
+  std::span<const KernelParameter> layout_;
+  void** values_ = nullptr;
+  std::span<const std::byte> given_;
+  std::size_t size_ = 0;
+};
+
+/// A request with its bytes in one piece of memory, for a launch that waits for an answer.
+class Gathered {
+ public:
+  template <class Write>
+  Gathered(std::size_t size, Write&& write) : size_(size), bytes_(new std::byte[size]) {
+    write(bytes_.get());
+  }
+  std::span<const std::byte> bytes() const noexcept { return {bytes_.get(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<std::byte[]> bytes_;
 };
 
 /// Launches without attributes: plain and cooperative have the same request.
@@ -148,26 +167,29 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream stream, void** 
   if (callable == nullptr) return CUDA_ERROR_INVALID_HANDLE;
   if (const CUresult result = validate(*callable, geometry, stream); result != CUDA_SUCCESS)
     return result;
-  ParameterBlock block;
-  if (const CUresult result = block.gather(*callable, parameters, extra, 0); result != CUDA_SUCCESS)
+  Parameters given;
+  if (const CUresult result = given.read(*callable, parameters, extra); result != CUDA_SUCCESS)
     return result;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const typename Call::Request request{.function = callable->id,
-                                       .gridDimX = geometry.grid_x,
-                                       .gridDimY = geometry.grid_y,
-                                       .gridDimZ = geometry.grid_z,
-                                       .blockDimX = geometry.block_x,
-                                       .blockDimY = geometry.block_y,
-                                       .blockDimZ = geometry.block_z,
-                                       .sharedMemBytes = geometry.shared_bytes,
-                                       .parameterBytes = block.parameter_bytes(),
-                                       .hStream = call::to_wire<std::uint64_t>(stream)};
+  const auto request = [&]() noexcept {
+    return typename Call::Request{.function = callable->id,
+                                  .gridDimX = geometry.grid_x,
+                                  .gridDimY = geometry.grid_y,
+                                  .gridDimZ = geometry.grid_z,
+                                  .blockDimX = geometry.block_x,
+                                  .blockDimY = geometry.block_y,
+                                  .blockDimZ = geometry.block_z,
+                                  .sharedMemBytes = geometry.shared_bytes,
+                                  .parameterBytes = static_cast<std::uint32_t>(given.size()),
+                                  .hStream = call::to_wire<std::uint64_t>(stream)};
+  };
+  const auto write = [&](std::byte* bytes) noexcept { given.write(bytes); };
   if constexpr (std::is_same_v<Call, calls::LaunchCooperativeKernel>) {
     // Whether all blocks fit at once only the driver knows, and CUDA says so at once.
     ReplyOf<Call> reply;
-    return call<Call>(request, reply, block.bytes());
+    return call<Call>(request(), reply, Gathered(given.size(), write).bytes());
   }
-  return post<Call>(request, block.bytes());
+  return post_in_place<Call>(request, given.size(), write);
 }
 
 /// Whether a launch needs all its blocks at once: if they fit only the driver knows, and CUDA says
@@ -218,31 +240,35 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
   if (const CUresult result = validate(*callable, geometry, config->hStream);
       result != CUDA_SUCCESS)
     return result;
-  const std::size_t attribute_bytes = std::size_t{config->numAttrs} * sizeof(CUlaunchAttribute);
-  ParameterBlock block;
-  if (const CUresult result = block.gather(*callable, kernelParams, extra, attribute_bytes);
-      result != CUDA_SUCCESS) {
+  Parameters given;
+  if (const CUresult result = given.read(*callable, kernelParams, extra); result != CUDA_SUCCESS)
     return result;
-  }
-  if (attribute_bytes != 0) std::memcpy(block.bytes().data(), config->attrs, attribute_bytes);
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const calls::LaunchKernelEx::Request request{
-      .function = callable->id,
-      .gridDimX = geometry.grid_x,
-      .gridDimY = geometry.grid_y,
-      .gridDimZ = geometry.grid_z,
-      .blockDimX = geometry.block_x,
-      .blockDimY = geometry.block_y,
-      .blockDimZ = geometry.block_z,
-      .sharedMemBytes = geometry.shared_bytes,
-      .numAttrs = config->numAttrs,
-      .hStream = call::to_wire<std::uint64_t>(config->hStream),
-      .parameterBytes = block.parameter_bytes()};
+  const std::size_t attribute_bytes = std::size_t{config->numAttrs} * sizeof(CUlaunchAttribute);
+  const auto request = [&]() noexcept {
+    return calls::LaunchKernelEx::Request{
+        .function = callable->id,
+        .gridDimX = geometry.grid_x,
+        .gridDimY = geometry.grid_y,
+        .gridDimZ = geometry.grid_z,
+        .blockDimX = geometry.block_x,
+        .blockDimY = geometry.block_y,
+        .blockDimZ = geometry.block_z,
+        .sharedMemBytes = geometry.shared_bytes,
+        .numAttrs = config->numAttrs,
+        .hStream = call::to_wire<std::uint64_t>(config->hStream),
+        .parameterBytes = static_cast<std::uint32_t>(given.size())};
+  };
+  const auto write = [&](std::byte* bytes) noexcept {
+    if (attribute_bytes != 0) std::memcpy(bytes, config->attrs, attribute_bytes);
+    given.write(bytes + attribute_bytes);
+  };
+  const std::size_t trailing = attribute_bytes + given.size();
   if (is_cooperative(*config)) {
     ReplyOf<calls::LaunchKernelEx> reply;
-    return call<calls::LaunchKernelEx>(request, reply, block.bytes());
+    return call<calls::LaunchKernelEx>(request(), reply, Gathered(trailing, write).bytes());
   }
-  return post<calls::LaunchKernelEx>(request, block.bytes());
+  return post_in_place<calls::LaunchKernelEx>(request, trailing, write);
 }
 
 }  // namespace written

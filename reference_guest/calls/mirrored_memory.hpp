@@ -11,9 +11,10 @@
 /// correct, and slow for large ones.
 ///
 /// Who calls what: `mirror_out` before anything is published that may read host memory (launches,
-/// copies, fills, graph launches), `mirror_in` after anything by which a program may know that the
-/// device has finished (synchronisation of a context, stream or event, a successful query, a
-/// blocking copy). Both cost one relaxed load where no such region exists. Any thread.
+/// copies, fills, graph launches, and waits, as a stream may wait for what the program wrote),
+/// `mirror_in` after anything by which a program may know that the device has finished
+/// (synchronisation of a context, stream or event, a successful query, a blocking copy). Both cost
+/// one relaxed load where no such region exists. Any thread.
 
 #include <atomic>
 #include <cstdint>

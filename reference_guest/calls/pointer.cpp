@@ -93,6 +93,8 @@ CUresult attribute_of(const Range& range, CUpointer_attribute attribute, std::ui
       value = number(kind == RangeKind::pinned ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE);
       return CUDA_SUCCESS;
     case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
+      // The one attribute that is the current context's.
+      if (current_context() == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
       if ((range.attributes.flags & range_flag::plain) != 0) return CUDA_ERROR_INVALID_VALUE;
       value = wide(host_address(range, address));
       return CUDA_SUCCESS;

@@ -164,9 +164,8 @@ CUresult cuStreamWaitEvent(CUstream hStream, CUevent hEvent, unsigned int Flags)
   ObjectNote note;
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) return result;
   if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) return result;
-  if ((Flags & ~static_cast<unsigned>(CU_EVENT_WAIT_EXTERNAL)) != 0) {
-    return CUDA_ERROR_INVALID_VALUE;
-  }
+  const unsigned known = capture_active() ? CU_EVENT_WAIT_EXTERNAL : CU_EVENT_WAIT_DEFAULT;
+  if ((Flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
   return post<calls::StreamWaitEvent>({.hStream = to_wire<std::uint64_t>(hStream),
                                        .hEvent = to_wire<std::uint64_t>(hEvent),
                                        .flags = Flags});
@@ -187,6 +186,7 @@ CUresult cuStreamIsCapturing(CUstream hStream, CUstreamCaptureStatus* captureSta
 
 CUresult cuStreamQuery(CUstream hStream) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
+  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   ReplyOf<calls::StreamQuery> reply;
   const CUresult result =
       call<calls::StreamQuery>({.hStream = to_wire<std::uint64_t>(hStream)}, reply);
@@ -195,6 +195,7 @@ CUresult cuStreamQuery(CUstream hStream) {
 
 CUresult cuStreamSynchronize(CUstream hStream) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
+  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   ReplyOf<calls::StreamSynchronize> reply;
   const CUresult result =
       call<calls::StreamSynchronize>({.hStream = to_wire<std::uint64_t>(hStream)}, reply);

@@ -1,8 +1,6 @@
 #include "host_memory.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,16 +9,6 @@
 #include <vgpu/driver_table.hpp>
 
 namespace vgpu::host {
-
-bool file_is_solid(int descriptor, std::uint64_t bytes) noexcept {
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0 || status.st_size < 0 ||
-      static_cast<std::uint64_t>(status.st_size) < bytes) {
-    return false;
-  }
-  const int seals = ::fcntl(descriptor, F_GET_SEALS);
-  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
-}
 
 CUresult map_window_memory(CallContext& context, std::uint64_t address, std::uint64_t bytes,
                            memory::RangeKind kind, std::uint32_t flags) {

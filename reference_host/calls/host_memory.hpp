@@ -12,6 +12,7 @@
 #include <vgpu/driver_table.hpp>
 
 #include "vgpu/host/call_context.hpp"
+#include "vgpu/host/solid_file.hpp"
 
 namespace vgpu::host {
 
@@ -27,10 +28,6 @@ CUresult map_window_memory(CallContext& context, std::uint64_t address, std::uin
 
 /// Undoes that, and cuMemHostRegister: `range` was taken out of the memory map.
 CUresult unmap_host_memory(CallContext& context, const memory::Range& range);
-
-/// A descriptor's file has at least `bytes` bytes and cannot shrink: else the guest could make the
-/// worker touch memory that is not there.
-bool file_is_solid(int descriptor, std::uint64_t bytes) noexcept;
 
 /// Runs driver calls that CUDA forbids while any stream of the process captures, and that have
 /// nothing to do with any capture.

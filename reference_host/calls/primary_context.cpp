@@ -16,14 +16,6 @@ auto newest_release(const DriverTable& driver) {
                                                         : driver.cuDevicePrimaryCtxRelease;
 }
 
-/// Whether the driver still holds the primary context of `device`.
-bool still_active(const DriverTable& driver, CUdevice device) {
-  unsigned int flags = 0;
-  int active = 0;
-  return driver.cuDevicePrimaryCtxGetState != nullptr &&
-         driver.cuDevicePrimaryCtxGetState(device, &flags, &active) == CUDA_SUCCESS && active != 0;
-}
-
 void forget(Session& session, PrimaryContexts::State& state) {
   const std::uint64_t id = session.handles().id_of(call::HandleKind::context,
                                                    reinterpret_cast<std::uint64_t>(state.context));
@@ -104,13 +96,12 @@ CUresult execute(CallContext& context, const calls::DevicePrimaryCtxReset::Reque
     const CUresult result = reset(request.dev);
     if (result != CUDA_SUCCESS) return result;
     forget(context.session(), state);
-    const bool active = still_active(driver, request.dev);
-    if (!active) state.retains = 0;
-    if (state.warm) {
-      state.warm = false;
-      const auto release = newest_release(driver);
-      if (active && release != nullptr) release(request.dev);
-    }
+    // A reset does not release; the guest counts on by itself, and its next retain begins anew.
+    const auto release = newest_release(driver);
+    const std::uint64_t held = state.retains + (state.warm ? 1 : 0);
+    for (std::uint64_t i = 0; release != nullptr && i < held; ++i) release(request.dev);
+    state.retains = 0;
+    state.warm = false;
     return CUDA_SUCCESS;
   });
 }

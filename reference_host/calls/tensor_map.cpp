@@ -16,8 +16,8 @@ CUresult execute(CallContext& context, const calls::TensorMapEncodeTiled::Reques
     return CUDA_ERROR_INVALID_VALUE;
   }
   if (!context.owns(request.globalAddress, 0)) return CUDA_ERROR_INVALID_VALUE;
-  // The driver wants 64-byte alignment, which scratch memory does not have.
-  alignas(64) CUtensorMap aligned{};
+  // The driver wants its alignment, which scratch memory does not have.
+  CUtensorMap aligned{};
   const CUresult result = encode(&aligned, static_cast<CUtensorMapDataType>(request.tensorDataType),
                                  request.tensorRank, call::from_wire<void*>(request.globalAddress),
                                  reinterpret_cast<const cuuint64_t*>(request.globalDim.data()),

@@ -30,7 +30,7 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
 
 # Registers are read as whatever type the instruction says; contraction would change results. The
 # lane loops are the device's speed, so they are optimised even in debug builds.
-set(_vgpu_softdevice_lanes -O3 -fno-strict-aliasing -ffp-contract=off -fno-math-errno
+set(_vgpu_softdevice_lanes $<IF:$<BOOL:${VGPU_SANITIZE}>,-O1,-O3> -fno-strict-aliasing -ffp-contract=off -fno-math-errno
     -fno-trapping-math)
 foreach(_source memory_access memory_ops atomics control_ops exchange runtime_calls warp grid)
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/exec/${_source}.cpp

@@ -1,4 +1,5 @@
-add_library(test_messages STATIC call/messages.cpp)
+add_library(test_messages STATIC call/messages.cpp call/messages_0.cpp call/messages_1.cpp call/messages_2.cpp
+                                call/messages_3.cpp)
 target_link_libraries(test_messages PUBLIC vgpu::vgpu PRIVATE vgpu_options)
 target_include_directories(test_messages PUBLIC call)
 

@@ -58,7 +58,9 @@ def stub_symbols():
         if stub.exists():
             listing = subprocess.run(["nm", "-D", "--defined-only", str(stub)], capture_output=True, text=True,
                                      check=True).stdout
-            return {line.split()[-1] for line in listing.splitlines() if line.split()[-1].startswith("cu")}
+            # Some stubs export the debugger's interface (cudadebugger.h), too.
+            names = {line.split()[-1] for line in listing.splitlines()}
+            return {name for name in names if name.startswith("cu") and not name.startswith("cudbg")}
     raise FileNotFoundError(f"no stub libcuda.so under {CUDA}")
 
 

@@ -5,7 +5,8 @@ set -euo pipefail
 library="$1" stub="$2"
 status=0
 
-exports() { nm -D --defined-only "$1" | awk '$2 ~ /^[TWiBDRV]$/ {print $3}' | sed 's/@.*//' | grep '^cu' | sort -u; }
+# Without the debugger's interface, which some stubs have.
+exports() { nm -D --defined-only "$1" | awk '$2 ~ /^[TWiBDRV]$/ {print $3}' | sed 's/@.*//' | grep '^cu' | grep -v '^cudbg' | sort -u; }
 others() { nm -D --defined-only "$1" | awk '{print $3}' | sed 's/@.*//' | grep -v '^cu' || true; }
 
 count="$(exports "$stub" | wc -l)"

@@ -71,13 +71,14 @@ case "$case" in
     ;;
   old_driver)
     export VGPU_SOFT_DRIVER_VERSION=12000
-    doctor -- "$shared_program"
+    old="$(dirname "$vgpu")/../lib/libvgpu-softdevice.so"
+    doctor --driver "$old" -- "$shared_program"
     ends_with 1
     says 'its driver is for CUDA 12\.0'
     says 'WRONG +The host.s driver is for CUDA 12\.0 and older than this runtime of CUDA 1[3-9]\.'
     says 'CUDA driver version is insufficient for CUDA runtime version'
     says 'What to do: update the driver on the host'
-    doctor -- "$static_program"
+    doctor --driver "$old" -- "$static_program"
     ends_with 1
     says 'WRONG +The host.s driver is for CUDA 12\.0 and older than this runtime of CUDA 1[3-9]\.'
     ;;

@@ -25,6 +25,41 @@ vgpu_add_test(NAME tool_trace_reader SOURCES scripts/trace_reader_test.cpp
 target_include_directories(test_tool_trace_reader PRIVATE ${PROJECT_SOURCE_DIR}/tools/vgpu)
 vgpu_add_script_test(tool_coverage ${script_dir}/coverage_test.sh ${staged_vgpu})
 
+# Tests that call the driver themselves, linked as any program is and run through guest, wire and host.
+function(vgpu_add_driver_program name folder)
+  add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/${folder}/${name}.cpp)
+  target_link_libraries(test_${name} PRIVATE vgpu_options vgpu::vgpu CUDA::cuda_driver GTest::gtest GTest::gtest_main
+                                             Threads::Threads)
+  # Functions that the toolkit marks deprecated are served, too.
+  target_compile_options(test_${name} PRIVATE -Wno-deprecated-declarations)
+  set_target_properties(test_${name} PROPERTIES SKIP_BUILD_RPATH ON)
+endfunction()
+
+vgpu_add_driver_program(local_calls programs)
+vgpu_add_script_test(program_local_calls ${script_dir}/run_over.sh shm ${staged_vgpu} $<TARGET_FILE:test_local_calls>)
+set_tests_properties(program_local_calls PROPERTIES ENVIRONMENT VGPU_TEST_HOOKS=1 LABELS program)
+
+vgpu_add_driver_program(thread_order programs)
+foreach(transport shm unix tcp)
+  vgpu_add_script_test(program_thread_order_${transport} ${script_dir}/run_over.sh ${transport} ${staged_vgpu}
+                       $<TARGET_FILE:test_thread_order> --gtest_filter=*ThreadOrder*)
+  set_tests_properties(program_thread_order_${transport} PROPERTIES LABELS program TIMEOUT 300)
+endforeach()
+vgpu_add_script_test(program_without_thread_order ${script_dir}/run_over.sh shm ${staged_vgpu}
+                     $<TARGET_FILE:test_thread_order> --gtest_filter=*WithoutTheOrder*)
+set_tests_properties(program_without_thread_order PROPERTIES ENVIRONMENT
+                     "VGPU_TEST_HOOKS=1;VGPU_TEST_NO_TICKET_ORDER=1" LABELS program TIMEOUT 300)
+
+# ThreadSanitizer's own memory lies where guest and host would share addresses.
+if(NOT "thread" IN_LIST VGPU_SANITIZE)
+  vgpu_add_driver_program(mirrored_memory programs)
+  foreach(transport shm unix tcp)
+    vgpu_add_script_test(program_mirrored_memory_${transport} ${script_dir}/run_over.sh ${transport} ${staged_vgpu}
+                         $<TARGET_FILE:test_mirrored_memory>)
+    set_tests_properties(program_mirrored_memory_${transport} PROPERTIES LABELS program)
+  endforeach()
+endif()
+
 # The tree's own form does not depend on how it is built.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   find_program(VGPU_CLANG_FORMAT NAMES clang-format-14 clang-format)

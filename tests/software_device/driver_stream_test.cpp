@@ -185,3 +185,25 @@ TEST_F(Stream, RegisteredMemoryHasTheSameAddressOnTheDevice) {
   EXPECT_EQ(call("cuMemHostUnregister", pages), CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED);
   munmap(pages, 8192);
 }
+
+TEST_F(Stream, ARecordAndAWaitAtTheSameTimeDoNotHoldEachOtherUp) {
+  CUstream streams[2] = {};
+  CUevent events[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(call("cuStreamCreate", &streams[i], 1U), CUDA_SUCCESS);
+    ASSERT_EQ(call("cuEventCreate", &events[i], 2U), CUDA_SUCCESS);
+  }
+  constexpr int rounds = 20000;
+  std::thread recorder([&] {
+    call("cuCtxSetCurrent", context_);
+    for (int i = 0; i < rounds; ++i) call("cuEventRecord", events[0], streams[0]);
+  });
+  for (int i = 0; i < rounds; ++i) {
+    call("cuStreamWaitEvent", streams[1], events[0], 0U);
+    call("cuEventRecord", events[1], streams[1]);
+    call("cuStreamWaitEvent", streams[0], events[1], 0U);
+  }
+  recorder.join();
+  EXPECT_EQ(call("cuStreamSynchronize", streams[0]), CUDA_SUCCESS);
+  EXPECT_EQ(call("cuStreamSynchronize", streams[1]), CUDA_SUCCESS);
+}

@@ -65,7 +65,8 @@ TEST_P(Programs, Histogram) {
   const int n = 123'457;
   std::vector<unsigned char> data(n);
   std::vector<unsigned> expected(256, 0);
-  for (int i = 0; i < n; ++i) ++expected[data[i] = static_cast<unsigned char>(i * i >> 3)];
+  for (int i = 0; i < n; ++i)
+    ++expected[data[i] = static_cast<unsigned char>(unsigned(i) * unsigned(i) >> 3)];
   unsigned* bins = device.upload(std::vector<unsigned>(256, 0));
   VGPU_EXPECT_RUNS(device.launch("histogram", line(8, 192), device.upload(data), bins, n));
   for (int i = 0; i < 256; ++i) ASSERT_EQ(bins[i], expected[i]) << i;

@@ -6,6 +6,8 @@ build_packages=(
   nlohmann-json3-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev python3
 )
 check_packages=(clang-format clang-tidy)
+# A test fetches a package from npm's registry; where node comes from elsewhere, npm came with it.
+command -v npm >/dev/null || check_packages+=(npm)
 
 note() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }

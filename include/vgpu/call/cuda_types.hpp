@@ -31,12 +31,19 @@ using EGLImageKHR = void*;
 using EGLStreamKHR = void*;
 using EGLSyncKHR = void*;
 using CUeglStreamConnection = struct CUeglStreamConnection_st*;
-struct CUeglFrame_st;
-using CUeglFrame = CUeglFrame_st;
+struct CUeglFrame {
+  void* planes[3];
+  unsigned int width, height, depth, pitch, plane_count, channels;
+  int frame_type, color_format;
+  CUarray_format format;
+};
 using CUeglResourceLocationFlags = unsigned int;
 #endif
 
 #if __has_include(<vdpau/vdpau.h>)
+// cudaVDPAU.h does not include what it needs.
+#include <vdpau/vdpau.h>
+//
 #include <cudaVDPAU.h>
 #else
 using VdpDevice = unsigned int;

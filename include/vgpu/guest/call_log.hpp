@@ -13,10 +13,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -87,27 +90,84 @@ inline void append_text(std::string& line, const char* address) {
   line += text.size() > longest ? "\"..." : "\"";
 }
 
+/// An argument without its type, so that one function writes the lines of all calls: there are
+/// hundreds, and each is compiled into the library.
+struct LoggedArgument {
+  enum class Kind : std::uint8_t {
+    text,
+    pointer,
+    address,
+    integer,
+    natural,
+    character,
+    floating,
+    other
+  };
+  const char* name = nullptr;
+  Kind kind = Kind::other;
+  union {
+    const char* text;
+    std::uint64_t natural = 0;
+    std::int64_t integer;
+    double floating;
+  };
+};
+
 template <class T>
-void append_value(std::string& line, const T& value) {
+LoggedArgument logged(const Argument<T>& argument) noexcept {
+  using Kind = LoggedArgument::Kind;
+  LoggedArgument all;
+  all.name = argument.name;
   if constexpr (std::is_same_v<T, const char*>) {
-    if (value == nullptr) {
-      line += "NULL";
-    } else {
-      append_text(line, value);
-    }
+    all.kind = Kind::text;
+    all.text = argument.value;
   } else if constexpr (std::is_pointer_v<T>) {
-    if (value == nullptr) {
-      line += "NULL";
-    } else {
-      append_part(line, Hex{reinterpret_cast<std::uintptr_t>(value)});
-    }
+    all.kind = Kind::pointer;
+    all.natural = reinterpret_cast<std::uintptr_t>(argument.value);
   } else if constexpr (std::is_same_v<T, unsigned long long>) {
     // CUdeviceptr, texture and surface objects, allocation handles.
-    append_part(line, Hex{value});
+    all.kind = Kind::address;
+    all.natural = argument.value;
+  } else if constexpr (std::is_same_v<T, char>) {
+    all.kind = Kind::character;
+    all.integer = argument.value;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    all.kind = Kind::floating;
+    all.floating = argument.value;
+  } else if constexpr (std::is_unsigned_v<T>) {
+    all.kind = Kind::natural;
+    all.natural = argument.value;
   } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
-    append_part(line, value);
-  } else {
-    line += "{...}";
+    all.kind = Kind::integer;
+    all.integer = static_cast<std::int64_t>(argument.value);
+  }
+  return all;
+}
+
+inline void append_value(std::string& line, const LoggedArgument& argument) {
+  using Kind = LoggedArgument::Kind;
+  switch (argument.kind) {
+    case Kind::text:
+      if (argument.text != nullptr) return append_text(line, argument.text);
+      line += "NULL";
+      return;
+    case Kind::pointer:
+      if (argument.natural != 0) return append_part(line, Hex{argument.natural});
+      line += "NULL";
+      return;
+    case Kind::address:
+      return append_part(line, Hex{argument.natural});
+    case Kind::integer:
+      return append_part(line, argument.integer);
+    case Kind::natural:
+      return append_part(line, argument.natural);
+    case Kind::character:
+      return append_part(line, static_cast<char>(argument.integer));
+    case Kind::floating:
+      return append_part(line, argument.floating);
+    case Kind::other:
+      line += "{...}";
+      return;
   }
 }
 
@@ -121,34 +181,48 @@ inline bool call_log_enabled() noexcept {
   return file >= 0;
 }
 
-/// Appends one call. `result` is a CUresult. Any thread.
-template <class... T>
-void log_call(std::string_view symbol, int result, const Argument<T>&... arguments) noexcept {
-  const int file = detail::trace_file.load(std::memory_order_relaxed);
+namespace detail {
+
+[[gnu::cold, gnu::noinline]] inline void append_call(
+    std::string_view symbol, int result, std::span<const LoggedArgument> arguments) noexcept {
+  const int file = trace_file.load(std::memory_order_relaxed);
   if (file < 0) return;
   const int saved = errno;
   try {
     std::string line;
-    detail::append_part(line, ::getpid());
+    append_part(line, ::getpid());
     line += '.';
-    detail::append_part(line, ::syscall(SYS_gettid));
+    append_part(line, ::syscall(SYS_gettid));
     line += ' ';
     line += symbol;
     line += '(';
-    [[maybe_unused]] std::string_view separator;
-    ((line += separator, line += arguments.name, line += '=',
-      detail::append_value(line, arguments.value), separator = ", "),
-     ...);
+    std::string_view separator;
+    for (const LoggedArgument& argument : arguments) {
+      line += separator;
+      line += argument.name;
+      line += '=';
+      append_value(line, argument);
+      separator = ", ";
+    }
     line += ") = ";
-    detail::append_part(line, result);
+    append_part(line, result);
     line += ' ';
     line += result_name(result);
     line += '\n';
-    detail::write_all(file, line);
+    write_all(file, line);
   } catch (...) {
     // No memory for a line of the log: the call goes on without it.
   }
   errno = saved;
+}
+
+}  // namespace detail
+
+/// Appends one call. `result` is a CUresult. Any thread.
+template <class... T>
+void log_call(std::string_view symbol, int result, const Argument<T>&... arguments) noexcept {
+  const std::array<detail::LoggedArgument, sizeof...(T)> all{detail::logged(arguments)...};
+  detail::append_call(symbol, result, all);
 }
 
 }  // namespace vgpu::guest

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <span>
 #include <utility>
 #include <vgpu/calls/session.hpp>
@@ -189,6 +190,41 @@ CUresult post(const typename Call::Request& request, std::span<const std::byte> 
   std::uint64_t ticket = 0;
   return detail::publish<Call>(request, trailing, descriptor, wire::frame_flag::no_reply, channel,
                                ticket);
+}
+
+/// As post(), for a request without pointer fields that is built right where it is sent from:
+/// `make()` returns the Request, `write(bytes)` fills the `trailing` bytes behind it. For the calls
+/// whose cost is that of their stores (a launch).
+template <class Call, class Make, class Write>
+CUresult post_in_place(Make&& make, std::size_t trailing, Write&& write) noexcept {
+  using Request = typename Call::Request;
+  static_assert(call::DataOnly<Request>, "only data-only requests are their own encoding");
+  constexpr std::size_t head = sizeof(Request);
+  static_assert(head == std::size_t{Request::data_words} * 8);
+  transport::Channel* channel = detail::thread_channel();
+  if (channel == nullptr) return detail::phase_error(detail::phase.load(std::memory_order_acquire));
+  const std::size_t cap = channel->frame_cap();
+  if (capture_active() || head > cap || trailing > cap - head) [[unlikely]] {
+    try {
+      ReplyBuffer aside;
+      std::byte* bytes = aside.resize(trailing);
+      write(bytes);
+      return post<Call>(make(), {bytes, trailing});
+    } catch (...) {
+      return CUDA_ERROR_OUT_OF_MEMORY;
+    }
+  }
+  std::byte* body = channel->reserve(head + trailing);
+  if (body == nullptr) return detail::lose_session(*channel);
+  ::new (static_cast<void*>(body)) Request(make());
+  write(body + head);
+  wire::FrameHeader header;
+  header.operation = static_cast<std::uint16_t>(Call::operation);
+  header.flags = wire::frame_flag::no_reply;
+  header.data_words = call::header_data_words<Request>;
+  header.length = static_cast<std::uint32_t>(head + trailing);
+  header.ticket = detail::take_ticket();
+  return channel->publish(header) ? CUDA_SUCCESS : detail::lose_session(*channel);
 }
 
 namespace detail {

@@ -189,6 +189,7 @@ class Session {
 
   support::Result<std::unique_ptr<transport::Channel>> dial(ChannelRole role) {
     std::vector<std::uint64_t> hashes;
+    hashes.reserve(call::schema_files.size());
     for (const call::SchemaFile& file : call::schema_files) hashes.push_back(file.hash);
     const std::string program = program_name();
     Hello hello;

@@ -5,7 +5,6 @@
 /// here.
 
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <atomic>
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "vgpu/host/solid_file.hpp"
 #include "vgpu/support/mapping.hpp"
 #include "vgpu/support/result.hpp"
 #include "vgpu/support/unique_fd.hpp"
@@ -26,7 +26,8 @@ namespace vgpu::host {
 /// data, never parsed. Thread-safe. Shared once; it stays until the session ends.
 class StagingArea {
  public:
-  /// Maps `bytes` of `descriptor`. Errors: shared already, over `limit`, file shorter than said.
+  /// Maps `bytes` of `descriptor`. Errors: shared already, over `limit`, a file that is shorter
+  /// than said or could shrink.
   support::Result<void> share(support::UniqueFd descriptor, std::uint64_t bytes,
                               std::uint64_t limit) {
     const std::lock_guard lock(mutex_);
@@ -37,12 +38,10 @@ class StagingArea {
                                 " bytes is outside the limit of " + std::to_string(limit),
                             EINVAL};
     }
-    struct stat status {};
-    if (::fstat(descriptor.get(), &status) != 0) {
-      return support::system_error("cannot examine the staging descriptor", errno);
-    }
-    if (status.st_size < 0 || static_cast<std::uint64_t>(status.st_size) < bytes) {
-      return support::Error{"the staging file is shorter than the request says", EINVAL};
+    if (!file_is_solid(descriptor.get(), bytes)) {
+      return support::Error{
+          "the staging file is shorter than the request says, or not sealed against shrinking",
+          EINVAL};
     }
     auto mapping = support::Mapping::map(descriptor.get(), bytes);
     if (!mapping) return mapping.error();

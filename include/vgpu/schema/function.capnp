@@ -80,7 +80,7 @@ struct FuncGetParamInfo $Vgpu.call(operation = 1733, symbol = "cuFuncGetParamInf
     parameters = "CUfunction func, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetParamInfo", since = 12040)],
-    checks = [(fails = "paramOffset == nullptr || paramSize == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+    checks = [(fails = "paramOffset == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "func == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     func @0 :UInt64 $Vgpu.handle(function);

@@ -277,7 +277,7 @@ struct KernelGetParamInfo $Vgpu.call(operation = 592, symbol = "cuKernelGetParam
     parameters = "CUkernel kernel, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuKernelGetParamInfo", since = 12040)],
-    checks = [(fails = "paramOffset == nullptr || paramSize == nullptr || kernel == nullptr",
+    checks = [(fails = "paramOffset == nullptr || kernel == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     kernel @0 :UInt64 $Vgpu.handle(kernel);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,7 +30,50 @@ enum class AllocationKind {
   mapped,      ///< cuMemMap
 };
 
-/// One range. Immutable after it was entered, except for the atomics.
+/// What cuMemAdvise and cuMemPrefetchAsync said of managed memory. Places are device ordinals,
+/// -1 the host, -2 none.
+struct Advice {
+  bool read_mostly = false;
+  int preferred = -2;
+  int prefetched = -2;
+  std::uint64_t accessed_by = 0;  ///< bit n + 1 for place n
+};
+
+/// The advice for each page of an allocation. Thread-safe.
+class AdviceMap {
+ public:
+  static constexpr std::size_t page = 4096;
+
+  /// `change(Advice&)` for the pages that touch [offset, offset + size).
+  template <class Change>
+  void change(std::size_t offset, std::size_t size, Change&& change) {
+    const std::lock_guard lock(mutex_);
+    const auto first = split(offset / page);
+    const auto last = split((offset + size + page - 1) / page);
+    for (auto segment = first; segment != last; ++segment) change(segment->second);
+  }
+  /// `visit(const Advice&)` for every different advice in [offset, offset + size).
+  template <class Visit>
+  void visit(std::size_t offset, std::size_t size, Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    auto segment = std::prev(segments_.upper_bound(offset / page));
+    const auto last = segments_.lower_bound((offset + size + page - 1) / page);
+    for (; segment != last; ++segment) visit(segment->second);
+  }
+
+ private:
+  using Segments = std::map<std::size_t, Advice>;
+
+  Segments::iterator split(std::size_t at) {
+    const auto before = std::prev(segments_.upper_bound(at));
+    return segments_.try_emplace(at, before->second).first;
+  }
+
+  mutable std::mutex mutex_;
+  Segments segments_{{0, Advice{}}};  ///< by first page, each up to the next one
+};
+
+/// One range. Immutable after it was entered, except for the atomics and the advice.
 struct Allocation {
   std::uintptr_t base = 0;
   std::size_t size = 0;
@@ -41,9 +85,7 @@ struct Allocation {
   std::uint64_t buffer_id = 0;
   std::atomic<bool> sync_memops{false};
   std::atomic<bool> freeing{false};  ///< cuMemFreeAsync was called and has not taken effect
-  std::atomic<int> preferred{-2};    ///< cuMemAdvise: preferred location, -2 none, -1 CPU
-  std::atomic<bool> read_mostly{false};
-  std::atomic<int> prefetched{-2};  ///< last cuMemPrefetchAsync, -2 none, -1 CPU
+  AdviceMap advice;                  ///< of managed memory
 
   bool is_host() const noexcept {
     return kind == AllocationKind::host || kind == AllocationKind::registered;

@@ -132,14 +132,12 @@ CUresult info(CUstream handle, bool per_thread, const CaptureInfo& out) {
         result != CUDA_SUCCESS) {
       return result;
     }
-    if (out.status == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (out.status == nullptr || (out.edges != nullptr && out.dependencies == nullptr)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     const std::lock_guard lock(capture_mutex());
-    bool captured = false;
-    if (stream->kind() == Stream::Kind::legacy) {
-      if (const CUresult result = check_capture_locked(*stream, *context, captured);
-          result != CUDA_SUCCESS) {
-        return result;
-      }
+    if (stream->kind() == Stream::Kind::legacy && beside_blocking_capture_locked(*context)) {
+      return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
     }
     *out.status = status_of(*stream);
     if (*out.status != CU_STREAM_CAPTURE_STATUS_ACTIVE) return CUDA_SUCCESS;

@@ -27,7 +27,7 @@ struct Capture {
 };
 
 /// Guards capture state of streams and events.
-std::mutex& capture_mutex() noexcept;
+std::mutex& capture_mutex();
 
 /// False as long as no stream of the process captures: a cheap way past everything below.
 bool any_capture() noexcept;

@@ -12,5 +12,7 @@ void add_capture_locked(const std::shared_ptr<Capture>& capture);
 void end_capture_locked(const std::shared_ptr<Capture>& capture);
 /// The origin stream has waited for everything that other streams captured.
 bool is_joined_locked(const Capture& capture);
+/// A blocking stream of the context captures: the legacy stream cannot be used. Changes nothing.
+bool beside_blocking_capture_locked(const Context& context);
 
 }  // namespace vgpu::softdevice

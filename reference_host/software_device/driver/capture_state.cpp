@@ -36,7 +36,7 @@ void add_unique(std::vector<std::shared_ptr<GraphNode>>& to,
 
 }  // namespace
 
-std::mutex& capture_mutex() noexcept {
+std::mutex& capture_mutex() {
   static auto* const mutex = new std::mutex;
   return *mutex;
 }
@@ -98,6 +98,10 @@ CUresult check_unsafe_call() {
     prohibited = true;
   }
   return prohibited ? CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED : CUDA_SUCCESS;
+}
+
+bool beside_blocking_capture_locked(const Context& context) {
+  return beside_blocking_capture(context, false);
 }
 
 CUresult check_capture_locked(Stream& stream, Context& context, bool& captured) {

@@ -1,5 +1,7 @@
 #include <cstring>
+#include <utility>
 
+#include "allocation.hpp"
 #include "capture.hpp"
 #include "driver.hpp"
 #include "work.hpp"
@@ -19,6 +21,21 @@ struct Target {
 
 constexpr Target sync_legacy{nullptr, false, true};
 constexpr Target sync_thread{nullptr, true, true};
+
+/// Neither side is memory that the host may look at when a blocking copy has returned.
+bool within_device(const CUDA_MEMCPY3D& p) {
+  for (const auto& [type, address] :
+       {std::pair{p.srcMemoryType, p.srcDevice}, std::pair{p.dstMemoryType, p.dstDevice}}) {
+    if (type != CU_MEMORYTYPE_DEVICE) return false;
+    const auto allocation = driver().allocations.find(address, 1);
+    if (allocation == nullptr ||
+        (allocation->kind != AllocationKind::device && allocation->kind != AllocationKind::pool &&
+         allocation->kind != AllocationKind::mapped)) {
+      return false;
+    }
+  }
+  return true;
+}
 
 Target async(CUstream stream, bool per_thread) {
   return {stream, per_thread, false};
@@ -42,6 +59,7 @@ CUresult copy(const CUDA_MEMCPY3D& params, const Target& target) {
       }
       if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
       if (work.params.WidthInBytes == 0) return CUDA_SUCCESS;
+      if (within_device(work.params)) return submit(stream, context, std::move(work));
       return submit_and_wait(stream, context, std::move(work));
     }
     bool capturing = false;

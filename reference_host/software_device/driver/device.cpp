@@ -223,7 +223,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* pctx, CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     if (pctx == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(device.primary_mutex);
-    if (device.primary_retains == 0) device.primary()->activate();
+    if (!device.primary()->is_active()) device.primary()->activate();
     ++device.primary_retains;
     *pctx = device.primary()->handle;
     return CUDA_SUCCESS;
@@ -234,7 +234,9 @@ CUresult cuDevicePrimaryCtxRelease_v2(CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     const std::lock_guard lock(device.primary_mutex);
     if (device.primary_retains == 0) return CUDA_ERROR_INVALID_CONTEXT;
-    if (--device.primary_retains == 0) device.primary()->deactivate();
+    if (--device.primary_retains == 0 && device.primary()->is_active()) {
+      device.primary()->deactivate();
+    }
     return CUDA_SUCCESS;
   });
 }
@@ -246,9 +248,8 @@ CUresult cuDevicePrimaryCtxRelease(CUdevice dev) {
 CUresult cuDevicePrimaryCtxReset_v2(CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     const std::lock_guard lock(device.primary_mutex);
-    if (device.primary_retains == 0) return CUDA_SUCCESS;
-    device.primary_retains = 0;
-    device.primary()->deactivate();
+    // Whoever retained it still has to release it.
+    if (device.primary()->is_active()) device.primary()->deactivate();
     return CUDA_SUCCESS;
   });
 }

@@ -28,11 +28,12 @@ CUresult record(CUevent handle, CUstream hStream, unsigned flags, bool per_threa
         result != CUDA_SUCCESS || captured) {
       return result;
     }
+    if (flags != 0) return CUDA_ERROR_INVALID_VALUE;  // external: in captures only
     Operation operation;
     operation.always = true;
     operation.run = [](Context&) { return CUDA_SUCCESS; };
-    event->set_last(operation.done);
-    context->enqueue(*stream, std::move(operation));
+    // After it is in the stream: who waits for it must queue up behind it.
+    event->set_last(context->enqueue(*stream, std::move(operation)));
     return CUDA_SUCCESS;
   });
 }
@@ -55,6 +56,7 @@ CUresult wait(CUstream hStream, CUevent handle, unsigned flags, bool per_thread)
         result != CUDA_SUCCESS || captured) {
       return result;
     }
+    if (flags != 0) return CUDA_ERROR_INVALID_VALUE;  // external: in captures only
     CompletionPtr last = event->last();
     if (last == nullptr || last->is_done()) return CUDA_SUCCESS;
     Operation operation;

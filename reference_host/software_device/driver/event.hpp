@@ -20,8 +20,8 @@ struct GraphNode;
 /// capture.
 class Event {
  public:
-  Event(std::shared_ptr<Context> context, unsigned flags)
-      : context_(std::move(context)), flags_(flags) {}
+  Event(const std::shared_ptr<Context>& context, unsigned flags)
+      : context_(context), flags_(flags) {}
 
   unsigned flags() const noexcept { return flags_; }
   std::shared_ptr<Context> context() const { return context_.lock(); }

@@ -28,7 +28,7 @@ CUresult resolve_function(CUfunction handle, const std::shared_ptr<Context>& con
   const int device = context->device().ordinal();
   const auto shared = kernel->attributes.find(
       {device, static_cast<int>(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)});
-  if (shared != kernel->attributes.end() && function->max_dynamic_shared == 0) {
+  if (shared != kernel->attributes.end() && function->max_dynamic_shared < 0) {
     function->max_dynamic_shared = shared->second;
   }
   return CUDA_SUCCESS;
@@ -69,7 +69,7 @@ CUresult function_attribute(const Function& function, CUfunction_attribute attri
       break;
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: {
       const int set = function.max_dynamic_shared;
-      value = set > 0 ? set : std::max(0, 49152 - static_cast<int>(traits.static_shared_bytes));
+      value = set >= 0 ? set : std::max(0, 49152 - static_cast<int>(traits.static_shared_bytes));
       break;
     }
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:

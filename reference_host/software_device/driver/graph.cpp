@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
+#include <string>
 
 #include "capture.hpp"
 #include "graph_lookup.hpp"
+#include "module.hpp"
 
 using namespace vgpu::softdevice;
 
@@ -26,6 +29,7 @@ CUresult give_nodes(const std::vector<CUgraphNode>& nodes, CUgraphNode* out, std
 
 std::vector<CUgraphNode> handles_of(const std::vector<GraphNode*>& nodes) {
   std::vector<CUgraphNode> result;
+  result.reserve(nodes.size());
   for (const GraphNode* const node : nodes) result.push_back(node->handle);
   return result;
 }
@@ -33,7 +37,10 @@ std::vector<CUgraphNode> handles_of(const std::vector<GraphNode*>& nodes) {
 CUresult edges(CUgraph handle, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data,
                std::size_t* count) {
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
-    if (count == nullptr || (from == nullptr) != (to == nullptr)) return CUDA_ERROR_INVALID_VALUE;
+    if (count == nullptr || (from == nullptr) != (to == nullptr) ||
+        (data != nullptr && from == nullptr)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     std::vector<CUgraphNode> begins;
     std::vector<CUgraphNode> ends;
     for (const auto& node : graph->nodes) {
@@ -56,6 +63,7 @@ CUresult edges(CUgraph handle, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeDa
 CUresult neighbours(CUgraphNode handle, bool before, CUgraphNode* out, CUgraphEdgeData* data,
                     std::size_t* count) {
   return with_node(handle, [&](const std::shared_ptr<GraphNode>& node) -> CUresult {
+    if (data != nullptr && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const auto list = handles_of(before ? node->dependencies : node->dependents);
     if (count != nullptr && out != nullptr && data != nullptr) {
       std::fill_n(data, std::min(*count, list.size()), CUgraphEdgeData{});
@@ -78,11 +86,21 @@ bool reaches(const GraphNode* from, const GraphNode* target) {
   return false;
 }
 
+/// Edges of this device carry no data: kernels start when what they depend on has ended.
+bool is_plain(const CUgraphEdgeData& edge) noexcept {
+  const CUgraphEdgeData plain{};
+  return std::memcmp(&edge, &plain, sizeof edge) == 0;
+}
+
 CUresult change_edges(CUgraph handle, const CUgraphNode* from, const CUgraphNode* to,
-                      std::size_t count, bool add) {
+                      const CUgraphEdgeData* data, std::size_t count, bool add) {
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (count == 0) return CUDA_SUCCESS;
     if (from == nullptr || to == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (data != nullptr && !std::all_of(data, data + count, is_plain)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    if (!add && graph->allocates()) return CUDA_ERROR_NOT_SUPPORTED;
     for (const bool apply : {false, true}) {
       for (std::size_t i = 0; i < count; ++i) {
         const auto first = driver().graph_nodes.find(from[i]);
@@ -140,6 +158,21 @@ const char* type_name(CUgraphNodeType type) {
   }
 }
 
+/// What a DOT file says in a node.
+std::string label(const GraphNode& node, unsigned flags) {
+  std::string text = type_name(node_type(node.work));
+  const bool verbose = (flags & CU_GRAPH_DEBUG_DOT_FLAGS_VERBOSE) != 0;
+  const auto* const kernel = std::get_if<KernelWork>(&node.work);
+  if (kernel == nullptr) return text;
+  text += "\\n" + kernel->function->name;
+  if (!verbose && (flags & CU_GRAPH_DEBUG_DOT_FLAGS_KERNEL_NODE_PARAMS) == 0) return text;
+  for (const auto& extent : {kernel->config.grid, kernel->config.block}) {
+    text += "\\n" + std::to_string(extent.x) + " x " + std::to_string(extent.y) + " x " +
+            std::to_string(extent.z);
+  }
+  return text + "\\n" + std::to_string(kernel->config.dynamic_shared_bytes) + " B shared";
+}
+
 }  // namespace
 
 extern "C" {
@@ -166,12 +199,7 @@ CUresult cuGraphDestroy(CUgraph handle) {
 CUresult cuGraphClone(CUgraph* out, CUgraph handle) {
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    for (const auto& node : graph->nodes) {
-      const auto type = node_type(node->work);
-      if (type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || type == CU_GRAPH_NODE_TYPE_MEM_FREE) {
-        return CUDA_ERROR_NOT_SUPPORTED;
-      }
-    }
+    if (graph->allocates()) return CUDA_ERROR_NOT_SUPPORTED;
     *out = graph->clone()->handle;
     return CUDA_SUCCESS;
   });
@@ -238,29 +266,26 @@ CUresult cuGraphNodeGetDependentNodes_v2(CUgraphNode node, CUgraphNode* out, CUg
 }
 CUresult cuGraphAddDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
                                 size_t count) {
-  return change_edges(graph, from, to, count, true);
+  return change_edges(graph, from, to, nullptr, count, true);
 }
 CUresult cuGraphAddDependencies_v2(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
-                                   const CUgraphEdgeData*, size_t count) {
-  return change_edges(graph, from, to, count, true);
+                                   const CUgraphEdgeData* data, size_t count) {
+  return change_edges(graph, from, to, data, count, true);
 }
 CUresult cuGraphRemoveDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
                                    size_t count) {
-  return change_edges(graph, from, to, count, false);
+  return change_edges(graph, from, to, nullptr, count, false);
 }
 CUresult cuGraphRemoveDependencies_v2(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
-                                      const CUgraphEdgeData*, size_t count) {
-  return change_edges(graph, from, to, count, false);
+                                      const CUgraphEdgeData* data, size_t count) {
+  return change_edges(graph, from, to, data, count, false);
 }
 
 CUresult cuGraphDestroyNode(CUgraphNode handle) {
   return with_node(handle, [&](const std::shared_ptr<GraphNode>& node) -> CUresult {
-    const auto type = node_type(node->work);
-    if (type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || type == CU_GRAPH_NODE_TYPE_MEM_FREE) {
-      return CUDA_ERROR_NOT_SUPPORTED;
-    }
     const auto graph = node->graph.lock();
     if (graph == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (graph->allocates()) return CUDA_ERROR_NOT_SUPPORTED;
     for (GraphNode* const before : node->dependencies) std::erase(before->dependents, node.get());
     for (GraphNode* const after : node->dependents) std::erase(after->dependencies, node.get());
     if (const auto* const child = std::get_if<ChildGraphWork>(&node->work)) {
@@ -273,7 +298,7 @@ CUresult cuGraphDestroyNode(CUgraphNode handle) {
   });
 }
 
-CUresult cuGraphDebugDotPrint(CUgraph handle, const char* path, unsigned int) {
+CUresult cuGraphDebugDotPrint(CUgraph handle, const char* path, unsigned int flags) {
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (path == nullptr) return CUDA_ERROR_INVALID_VALUE;
     std::FILE* const file = std::fopen(path, "w");
@@ -281,7 +306,7 @@ CUresult cuGraphDebugDotPrint(CUgraph handle, const char* path, unsigned int) {
     std::fputs("digraph vgpu {\n", file);
     for (const auto& node : graph->nodes) {
       const void* const name = node->handle;
-      std::fprintf(file, "  \"%p\" [label=\"%s\"];\n", name, type_name(node_type(node->work)));
+      std::fprintf(file, "  \"%p\" [label=\"%s\"];\n", name, label(*node, flags).c_str());
       for (const GraphNode* const before : node->dependencies) {
         std::fprintf(file, "  \"%p\" -> \"%p\";\n", static_cast<const void*>(before->handle), name);
       }

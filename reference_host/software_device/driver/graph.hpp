@@ -13,6 +13,7 @@ namespace vgpu::softdevice {
 
 struct Allocation;
 struct Graph;
+struct GraphExec;
 
 /// A node; `graph_mutex()` guards everything but the work of an executable graph.
 struct GraphNode {
@@ -29,6 +30,7 @@ struct GraphNode {
 /// Memory that graph nodes allocated: it lives as long as any graph or executable that knows it.
 struct GraphMemory {
   std::vector<std::uintptr_t> addresses;
+  std::weak_ptr<GraphExec> exec;  ///< a graph that allocates has one executable at a time
   GraphMemory() = default;
   GraphMemory(const GraphMemory&) = delete;
   GraphMemory& operator=(const GraphMemory&) = delete;
@@ -47,6 +49,9 @@ struct Graph : std::enable_shared_from_this<Graph> {
   /// Nodes so that each comes after its dependencies; empty for a graph with a cycle.
   std::vector<std::shared_ptr<GraphNode>> in_order() const;
   std::shared_ptr<Graph> clone() const;
+  /// Whether it has nodes that allocate or free. Such a graph may lose no node and no edge, and
+  /// nothing is made of it but one executable.
+  bool allocates() const noexcept;
   /// Takes all handles out of use.
   void retire();
 };
@@ -57,6 +62,8 @@ struct GraphExec {
     CUgraphNode node = nullptr;  ///< of the graph it was made from
     Work work;
     bool enabled = true;
+    std::vector<std::size_t> after;  ///< its dependencies: their places in its graph's order
+    std::size_t children = 0;        ///< of a child graph's node: so many steps behind it are its
   };
   CUgraphExec handle = nullptr;
   unsigned long long flags = 0;
@@ -66,15 +73,32 @@ struct GraphExec {
   CompletionPtr last;  ///< launches of one executable do not overlap
 };
 
-std::mutex& graph_mutex() noexcept;
+std::mutex& graph_mutex();
 
 CUgraphNodeType node_type(const Work& work) noexcept;
 
-/// Flattens a graph into steps, child graphs in place of their nodes.
+/// Flattens a graph into steps, the steps of child graphs behind their nodes.
 /// \return false when the graph has a cycle.
 bool make_steps(const Graph& graph, std::vector<GraphExec::Step>& steps);
 
+/// What the event record nodes of one launch become. Their events are pending from the launch on;
+/// a launch that ends early, or never runs, leaves none of them so.
+class LaunchRecords {
+ public:
+  explicit LaunchRecords(const std::vector<GraphExec::Step>& steps);
+  ~LaunchRecords();
+  LaunchRecords(const LaunchRecords&) = delete;
+  LaunchRecords& operator=(const LaunchRecords&) = delete;
+
+  /// The step has got there.
+  void finish(std::size_t step) const noexcept;
+
+ private:
+  std::vector<CompletionPtr> by_step_;  ///< null where the step records nothing
+};
+
 /// Does the steps one after the other on the calling thread.
-CUresult execute_steps(const std::vector<GraphExec::Step>& steps, Context& context);
+CUresult execute_steps(const std::vector<GraphExec::Step>& steps, const LaunchRecords& records,
+                       Context& context);
 
 }  // namespace vgpu::softdevice

@@ -20,15 +20,23 @@ CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags)
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (out == nullptr || (flags & ~known_flags) != 0) return CUDA_ERROR_INVALID_VALUE;
     if ((flags & CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH) != 0) {
+      if ((flags & CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH) != 0) {
+        return CUDA_ERROR_INVALID_VALUE;
+      }
       log_line("graphs cannot be launched from the device");
       return CUDA_ERROR_NOT_SUPPORTED;
+    }
+    if (graph->allocates() && graph->memory->exec.lock() != nullptr) {
+      log_line("a graph that allocates has an executable already");
+      return CUDA_ERROR_INVALID_VALUE;
     }
     auto steps = std::make_shared<Steps>();
     if (!make_steps(*graph, *steps)) return CUDA_ERROR_INVALID_VALUE;
     auto exec = std::make_shared<GraphExec>();
-    exec->flags = flags;
+    exec->flags = flags & ~static_cast<unsigned long long>(CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD);
     exec->steps = std::move(steps);
     exec->memory = graph->memory;
+    exec->memory->exec = exec;
     exec->handle = driver().graph_execs.add(exec);
     *out = exec->handle;
     return CUDA_SUCCESS;
@@ -62,8 +70,9 @@ CUresult launch(CUgraphExec handle, CUstream hStream, bool per_thread) {
           const std::lock_guard exec_lock(exec->mutex);
           std::vector<GraphNode*> before;
           for (const Step& step : *exec->steps) {
-            before = {
-                child->add(step.enabled ? step.work : Work(EmptyWork{}), before, context).get()};
+            // The steps of a child graph come behind its node.
+            const bool runs = step.enabled && !std::holds_alternative<ChildGraphWork>(step.work);
+            before = {child->add(runs ? step.work : Work(EmptyWork{}), before, context).get()};
           }
         }
         capture_locked(*stream, context, ChildGraphWork{child});
@@ -72,8 +81,9 @@ CUresult launch(CUgraphExec handle, CUstream hStream, bool per_thread) {
     }
     const std::lock_guard lock(exec->mutex);
     Operation operation;
-    operation.run = [steps = exec->steps, memory = exec->memory](Context& owner) {
-      return execute_steps(*steps, owner);
+    operation.run = [steps = exec->steps, memory = exec->memory,
+                     records = std::make_shared<LaunchRecords>(*exec->steps)](Context& owner) {
+      return execute_steps(*steps, *records, owner);
     };
     if (exec->last != nullptr && !exec->last->is_done()) operation.after.push_back(exec->last);
     exec->last = context->enqueue(*stream, std::move(operation));
@@ -134,6 +144,27 @@ CUresult set_kernel(CUgraphExec exec, CUgraphNode node, const CUDA_KERNEL_NODE_P
   });
 }
 
+/// Whether `fresh` may take the place of the `now.size()` steps of an executable. If so, it gets
+/// their nodes and states: later changes name the nodes that the executable was made from.
+bool match_steps(const Step* now, Steps& fresh, CUgraphExecUpdateResultInfo& info) {
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (fresh[i].work.index() != now[i].work.index()) {
+      info.result = CU_GRAPH_EXEC_UPDATE_ERROR_NODE_TYPE_CHANGED;
+    } else if (fresh[i].after != now[i].after || fresh[i].children != now[i].children) {
+      info.result = CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
+    } else {
+      continue;
+    }
+    info.errorNode = fresh[i].node;
+    return false;
+  }
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    fresh[i].node = now[i].node;
+    fresh[i].enabled = now[i].enabled;
+  }
+  return true;
+}
+
 CUresult update(CUgraphExec handle, CUgraph graph_handle, CUgraphExecUpdateResultInfo& info) {
   info = CUgraphExecUpdateResultInfo{};
   return with_graph(graph_handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
@@ -142,26 +173,58 @@ CUresult update(CUgraphExec handle, CUgraph graph_handle, CUgraphExecUpdateResul
     auto fresh = std::make_shared<Steps>();
     if (!make_steps(*graph, *fresh)) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(exec->mutex);
-    const Steps& now = *exec->steps;
-    if (fresh->size() != now.size()) {
+    if (fresh->size() != exec->steps->size()) {
       info.result = CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
       return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
     }
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      if ((*fresh)[i].work.index() != now[i].work.index()) {
-        info.result = CU_GRAPH_EXEC_UPDATE_ERROR_NODE_TYPE_CHANGED;
-        info.errorNode = (*fresh)[i].node;
-        return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
-      }
-      // Later changes name the nodes of the graph that the executable was made from.
-      (*fresh)[i].node = now[i].node;
-      (*fresh)[i].enabled = now[i].enabled;
+    if (!match_steps(exec->steps->data(), *fresh, info)) {
+      return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
     }
     exec->steps = std::move(fresh);
     exec->memory = graph->memory;
     info.result = CU_GRAPH_EXEC_UPDATE_SUCCESS;
     return CUDA_SUCCESS;
   });
+}
+
+/// The steps of one child graph's node get the parameters of `graph_handle`.
+CUresult update_child(CUgraphExec handle, CUgraphNode node, CUgraph graph_handle) {
+  return with_graph(graph_handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
+    const auto exec = driver().graph_execs.find(handle);
+    if (exec == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    Steps fresh;
+    if (!make_steps(*graph, fresh)) return CUDA_ERROR_INVALID_VALUE;
+    const std::lock_guard lock(exec->mutex);
+    auto steps = std::make_shared<Steps>(*exec->steps);
+    const auto found = std::find_if(steps->begin(), steps->end(),
+                                    [node](const Step& step) { return step.node == node; });
+    if (found == steps->end() || !std::holds_alternative<ChildGraphWork>(found->work)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    CUgraphExecUpdateResultInfo info{};
+    if (found->children != fresh.size() ||
+        (!fresh.empty() && !match_steps(&*(found + 1), fresh, info))) {
+      return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
+    }
+    std::move(fresh.begin(), fresh.end(), found + 1);
+    exec->steps = std::move(steps);
+    return CUDA_SUCCESS;
+  });
+}
+
+/// Nodes that can be disabled.
+bool has_switch(const Work& work) noexcept {
+  const auto type = node_type(work);
+  return type == CU_GRAPH_NODE_TYPE_KERNEL || type == CU_GRAPH_NODE_TYPE_MEMCPY ||
+         type == CU_GRAPH_NODE_TYPE_MEMSET;
+}
+
+/// Whether an executable's memset may become another: one row stays one row, and rows keep their
+/// shape.
+bool same_shape(const CUDA_MEMSET_NODE_PARAMS& now, const CUDA_MEMSET_NODE_PARAMS& fresh) noexcept {
+  if (fresh.width == 0 || fresh.height != now.height) return false;
+  return now.height <= 1 || (fresh.width == now.width && fresh.pitch == now.pitch &&
+                             fresh.elementSize == now.elementSize);
 }
 
 void clear_log(char* log, std::size_t size) {
@@ -246,11 +309,7 @@ CUresult cuGraphNodeSetEnabled(CUgraphExec handle, CUgraphNode node, unsigned in
     auto steps = std::make_shared<Steps>(*exec->steps);
     for (Step& step : *steps) {
       if (step.node != node) continue;
-      const auto type = node_type(step.work);
-      if (type != CU_GRAPH_NODE_TYPE_KERNEL && type != CU_GRAPH_NODE_TYPE_MEMCPY &&
-          type != CU_GRAPH_NODE_TYPE_MEMSET) {
-        return CUDA_ERROR_INVALID_VALUE;
-      }
+      if (!has_switch(step.work)) return CUDA_ERROR_INVALID_VALUE;
       step.enabled = enabled != 0;
       exec->steps = std::move(steps);
       return CUDA_SUCCESS;
@@ -266,6 +325,7 @@ CUresult cuGraphNodeGetEnabled(CUgraphExec handle, CUgraphNode node, unsigned in
     const std::lock_guard lock(exec->mutex);
     for (const Step& step : *exec->steps) {
       if (step.node != node) continue;
+      if (!has_switch(step.work)) return CUDA_ERROR_INVALID_VALUE;
       *enabled = step.enabled ? 1 : 0;
       return CUDA_SUCCESS;
     }
@@ -301,7 +361,8 @@ CUresult cuGraphExecMemcpyNodeSetParams(CUgraphExec exec, CUgraphNode node,
 CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode node,
                                         const CUDA_MEMSET_NODE_PARAMS* params, CUcontext) {
   return change_step<MemsetWork>(exec, node, [&](MemsetWork& work) -> CUresult {
-    return params == nullptr ? CUDA_ERROR_INVALID_VALUE : make_memset_work(*params, work);
+    if (params == nullptr || !same_shape(work.params, *params)) return CUDA_ERROR_INVALID_VALUE;
+    return make_memset_work(*params, work);
   });
 }
 CUresult cuGraphExecHostNodeSetParams(CUgraphExec exec, CUgraphNode node,
@@ -311,6 +372,9 @@ CUresult cuGraphExecHostNodeSetParams(CUgraphExec exec, CUgraphNode node,
     work = HostWork{params->fn, params->userData};
     return CUDA_SUCCESS;
   });
+}
+CUresult cuGraphExecChildGraphNodeSetParams(CUgraphExec exec, CUgraphNode node, CUgraph child) {
+  return update_child(exec, node, child);
 }
 CUresult cuGraphExecEventRecordNodeSetEvent(CUgraphExec exec, CUgraphNode node, CUevent event) {
   return set_event<EventRecordWork>(exec, node, event);
@@ -330,6 +394,7 @@ CUresult cuGraphExecUpdate(CUgraphExec exec, CUgraph graph, CUgraphNode* error_n
   return result;
 }
 CUresult cuGraphExecUpdate_v2(CUgraphExec exec, CUgraph graph, CUgraphExecUpdateResultInfo* out) {
+  if (is_initialised() && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUgraphExecUpdateResultInfo info{};
   const CUresult result = update(exec, graph, info);
   if (out != nullptr &&

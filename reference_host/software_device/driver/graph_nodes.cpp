@@ -354,6 +354,7 @@ CUresult cuGraphAddChildGraphNode(CUgraphNode* out, CUgraph graph, const CUgraph
                                   size_t count, CUgraph child) {
   std::shared_ptr<Graph> copy;
   const CUresult result = with_graph(child, [&](const std::shared_ptr<Graph>& original) {
+    if (original->allocates()) return CUDA_ERROR_NOT_SUPPORTED;
     copy = original->clone();
     return CUDA_SUCCESS;
   });

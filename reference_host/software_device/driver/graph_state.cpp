@@ -2,11 +2,12 @@
 #include <unordered_map>
 
 #include "driver.hpp"
+#include "event.hpp"
 #include "graph.hpp"
 
 namespace vgpu::softdevice {
 
-std::mutex& graph_mutex() noexcept {
+std::mutex& graph_mutex() {
   static auto* const mutex = new std::mutex;
   return *mutex;
 }
@@ -98,26 +99,61 @@ void Graph::retire() {
   }
 }
 
+bool Graph::allocates() const noexcept {
+  return std::any_of(nodes.begin(), nodes.end(), [](const std::shared_ptr<GraphNode>& node) {
+    return std::holds_alternative<MemAllocWork>(node->work) ||
+           std::holds_alternative<MemFreeWork>(node->work);
+  });
+}
+
 bool make_steps(const Graph& graph, std::vector<GraphExec::Step>& steps) {
   const auto order = graph.in_order();
   if (order.size() != graph.nodes.size()) return false;
+  std::unordered_map<const GraphNode*, std::size_t> places;
   for (const auto& node : order) {
-    if (const auto* const child = std::get_if<ChildGraphWork>(&node->work)) {
-      if (!make_steps(*child->graph, steps)) return false;
-      continue;
-    }
+    const std::size_t place = places.size();
+    places[node.get()] = place;
     GraphExec::Step step;
     step.node = node->handle;
     step.work = node->work;
+    for (const GraphNode* const before : node->dependencies) step.after.push_back(places[before]);
+    std::sort(step.after.begin(), step.after.end());
+    const std::size_t index = steps.size();
     steps.push_back(std::move(step));
+    if (const auto* const child = std::get_if<ChildGraphWork>(&node->work)) {
+      if (!make_steps(*child->graph, steps)) return false;
+      steps[index].children = steps.size() - index - 1;
+    }
   }
   return true;
 }
 
-CUresult execute_steps(const std::vector<GraphExec::Step>& steps, Context& context) {
-  for (const GraphExec::Step& step : steps) {
-    if (!step.enabled) continue;
-    const CUresult result = execute(step.work, context);
+LaunchRecords::LaunchRecords(const std::vector<GraphExec::Step>& steps) : by_step_(steps.size()) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto* const record = std::get_if<EventRecordWork>(&steps[i].work);
+    if (record == nullptr || !steps[i].enabled) continue;
+    by_step_[i] = std::make_shared<Completion>();
+    record->event->set_last(by_step_[i]);
+  }
+}
+
+LaunchRecords::~LaunchRecords() {
+  for (std::size_t i = 0; i < by_step_.size(); ++i) finish(i);
+}
+
+void LaunchRecords::finish(std::size_t step) const noexcept {
+  if (by_step_[step] != nullptr && !by_step_[step]->is_done()) by_step_[step]->finish();
+}
+
+CUresult execute_steps(const std::vector<GraphExec::Step>& steps, const LaunchRecords& records,
+                       Context& context) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].enabled) continue;
+    if (std::holds_alternative<EventRecordWork>(steps[i].work)) {
+      records.finish(i);
+      continue;
+    }
+    const CUresult result = execute(steps[i].work, context);
     if (result != CUDA_SUCCESS) return result;
   }
   return CUDA_SUCCESS;

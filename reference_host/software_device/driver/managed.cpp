@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "allocation.hpp"
 #include "capture.hpp"
@@ -9,17 +11,21 @@ using namespace vgpu::softdevice;
 
 namespace {
 
-/// -1 for the host, a device's ordinal, -3 for what is neither.
-int place(const CUmemLocation& location) {
+constexpr int nowhere = -2;
+
+/// -1 for the host, or a device's ordinal. Other locations are an error.
+CUresult find_place(const CUmemLocation& location, int& place) {
   switch (location.type) {
     case CU_MEM_LOCATION_TYPE_DEVICE:
-      return find_device(location.id) == nullptr ? -3 : location.id;
+      place = location.id;
+      return find_device(location.id) == nullptr ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS;
     case CU_MEM_LOCATION_TYPE_HOST:
     case CU_MEM_LOCATION_TYPE_HOST_NUMA:
     case CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT:
-      return -1;
+      place = -1;
+      return CUDA_SUCCESS;
     default:
-      return -3;
+      return CUDA_ERROR_INVALID_VALUE;
   }
 }
 
@@ -47,9 +53,10 @@ CUresult prefetch(CUdeviceptr address, std::size_t size, CUmemLocation location,
     }
     const auto allocation = managed(address, size);
     if (allocation == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
-    const int where = place(location);
-    if (where == -3) return CUDA_ERROR_INVALID_DEVICE;
-    allocation->prefetched = where;
+    int where = nowhere;
+    if (const CUresult result = find_place(location, where); result != CUDA_SUCCESS) return result;
+    allocation->advice.change(address - allocation->base, size,
+                              [where](Advice& advice) { advice.prefetched = where; });
     // Host and device share the memory: nothing moves.
     return submit(stream, context, EmptyWork{});
   });
@@ -58,28 +65,31 @@ CUresult prefetch(CUdeviceptr address, std::size_t size, CUmemLocation location,
 CUresult advise(CUdeviceptr address, std::size_t size, CUmem_advise advice,
                 CUmemLocation location) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto allocation = managed(address, size);
     if (allocation == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    const int where = place(location);
+    int where = nowhere;
+    if (advice == CU_MEM_ADVISE_SET_PREFERRED_LOCATION || advice == CU_MEM_ADVISE_SET_ACCESSED_BY ||
+        advice == CU_MEM_ADVISE_UNSET_ACCESSED_BY) {
+      const CUresult result = find_place(location, where);
+      if (result != CUDA_SUCCESS) return result;
+    }
+    const auto change = [&](auto&& set) {
+      allocation->advice.change(address - allocation->base, size, set);
+      return CUDA_SUCCESS;
+    };
+    const std::uint64_t bit = std::uint64_t{1} << ((where + 1) & 63);
     switch (advice) {
       case CU_MEM_ADVISE_SET_READ_MOSTLY:
-        allocation->read_mostly = true;
-        return CUDA_SUCCESS;
+        return change([](Advice& page) { page.read_mostly = true; });
       case CU_MEM_ADVISE_UNSET_READ_MOSTLY:
-        allocation->read_mostly = false;
-        return CUDA_SUCCESS;
+        return change([](Advice& page) { page.read_mostly = false; });
       case CU_MEM_ADVISE_SET_PREFERRED_LOCATION:
-        if (where == -3) return CUDA_ERROR_INVALID_DEVICE;
-        allocation->preferred = where;
-        return CUDA_SUCCESS;
       case CU_MEM_ADVISE_UNSET_PREFERRED_LOCATION:
-        allocation->preferred = -2;
-        return CUDA_SUCCESS;
+        return change([where](Advice& page) { page.preferred = where; });
       case CU_MEM_ADVISE_SET_ACCESSED_BY:
+        return change([bit](Advice& page) { page.accessed_by |= bit; });
       case CU_MEM_ADVISE_UNSET_ACCESSED_BY:
-        return where == -3 ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS;
+        return change([bit](Advice& page) { page.accessed_by &= ~bit; });
       default:
         return CUDA_ERROR_INVALID_VALUE;
     }
@@ -87,42 +97,65 @@ CUresult advise(CUdeviceptr address, std::size_t size, CUmem_advise advice,
 }
 
 int location_type(int place) {
-  if (place == -2) return CU_MEM_LOCATION_TYPE_INVALID;
+  if (place == nowhere) return CU_MEM_LOCATION_TYPE_INVALID;
   return place == -1 ? CU_MEM_LOCATION_TYPE_HOST : CU_MEM_LOCATION_TYPE_DEVICE;
 }
 
+/// What holds for all pages of a range: a place that they differ in is none.
+Advice common_advice(const Allocation& allocation, CUdeviceptr address, std::size_t size) {
+  Advice all;
+  bool first = true;
+  allocation.advice.visit(address - allocation.base, size, [&](const Advice& page) {
+    if (std::exchange(first, false)) {
+      all = page;
+      return;
+    }
+    all.read_mostly = all.read_mostly && page.read_mostly;
+    all.accessed_by &= page.accessed_by;
+    if (all.preferred != page.preferred) all.preferred = nowhere;
+    if (all.prefetched != page.prefetched) all.prefetched = nowhere;
+  });
+  return all;
+}
+
+void list_places(std::uint64_t bits, int* places, std::size_t count) {
+  std::size_t used = 0;
+  for (int place = -1; place < 63 && used < count; ++place) {
+    if ((bits >> (place + 1) & 1) != 0) places[used++] = place;
+  }
+  std::fill(places + used, places + count, int{CU_DEVICE_INVALID});
+}
+
 CUresult range_attribute(void* data, std::size_t data_size, CUmem_range_attribute attribute,
-                         const Allocation& allocation) {
+                         const Advice& advice) {
   if (data == nullptr || data_size < sizeof(int) || data_size % sizeof(int) != 0) {
     return CUDA_ERROR_INVALID_VALUE;
   }
   int value = 0;
   switch (attribute) {
     case CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY:
-      value = allocation.read_mostly ? 1 : 0;
+      value = advice.read_mostly ? 1 : 0;
       break;
     case CU_MEM_RANGE_ATTRIBUTE_PREFERRED_LOCATION:
-      value = allocation.preferred;
+      value = advice.preferred;
       break;
     case CU_MEM_RANGE_ATTRIBUTE_LAST_PREFETCH_LOCATION:
-      value = allocation.prefetched;
+      value = advice.prefetched;
       break;
-    case CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY: {
-      auto* const devices = static_cast<int*>(data);
-      for (std::size_t i = 0; i < data_size / sizeof(int); ++i) devices[i] = CU_DEVICE_INVALID;
+    case CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY:
+      list_places(advice.accessed_by, static_cast<int*>(data), data_size / sizeof(int));
       return CUDA_SUCCESS;
-    }
     case CU_MEM_RANGE_ATTRIBUTE_PREFERRED_LOCATION_TYPE:
-      value = location_type(allocation.preferred);
+      value = location_type(advice.preferred);
       break;
     case CU_MEM_RANGE_ATTRIBUTE_PREFERRED_LOCATION_ID:
-      value = allocation.preferred >= 0 ? allocation.preferred.load() : 0;
+      value = std::max(advice.preferred, 0);
       break;
     case CU_MEM_RANGE_ATTRIBUTE_LAST_PREFETCH_LOCATION_TYPE:
-      value = location_type(allocation.prefetched);
+      value = location_type(advice.prefetched);
       break;
     case CU_MEM_RANGE_ATTRIBUTE_LAST_PREFETCH_LOCATION_ID:
-      value = allocation.prefetched >= 0 ? allocation.prefetched.load() : 0;
+      value = std::max(advice.prefetched, 0);
       break;
     default:
       return CUDA_ERROR_INVALID_VALUE;
@@ -164,7 +197,7 @@ CUresult cuMemRangeGetAttribute(void* data, size_t data_size, CUmem_range_attrib
   return entry([&]() -> CUresult {
     const auto allocation = managed(address, size);
     if (allocation == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    return range_attribute(data, data_size, attribute, *allocation);
+    return range_attribute(data, data_size, attribute, common_advice(*allocation, address, size));
   });
 }
 
@@ -176,8 +209,9 @@ CUresult cuMemRangeGetAttributes(void** data, size_t* data_sizes, CUmem_range_at
         attributes == nullptr || count == 0) {
       return CUDA_ERROR_INVALID_VALUE;
     }
+    const Advice advice = common_advice(*allocation, address, size);
     for (size_t i = 0; i < count; ++i) {
-      const CUresult result = range_attribute(data[i], data_sizes[i], attributes[i], *allocation);
+      const CUresult result = range_attribute(data[i], data_sizes[i], attributes[i], advice);
       if (result != CUDA_SUCCESS) return result;
     }
     return CUDA_SUCCESS;

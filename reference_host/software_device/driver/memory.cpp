@@ -81,11 +81,7 @@ CUresult allocate_host(void** out, std::size_t size, unsigned flags) {
     if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
     constexpr unsigned known =
         CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
-    if (out == nullptr || (flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
-    if (size == 0) {
-      *out = nullptr;
-      return CUDA_SUCCESS;
-    }
+    if (out == nullptr || size == 0 || (flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
     if (size > SIZE_MAX - 4095) return CUDA_ERROR_OUT_OF_MEMORY;
     const std::size_t mapped = (size + 4095) & ~std::size_t{4095};
     void* const base =
@@ -133,7 +129,7 @@ CUresult register_host(void* address, std::size_t size, unsigned flags) {
 
 CUresult free_host(void* address, AllocationKind kind, CUresult missing) {
   return entry([&]() -> CUresult {
-    if (address == nullptr && kind == AllocationKind::host) return CUDA_SUCCESS;
+    if (address == nullptr) return CUDA_ERROR_INVALID_VALUE;
     std::shared_ptr<Context> context;
     if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
     const auto base = reinterpret_cast<std::uintptr_t>(address);
@@ -169,21 +165,22 @@ CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    if (free == nullptr && total == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    if (free != nullptr) *free = context->device().free_bytes();
-    if (total != nullptr) *total = context->device().memory().capacity();
+    if (free == nullptr || total == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    *free = context->device().free_bytes();
+    *total = context->device().memory().capacity();
     return CUDA_SUCCESS;
   });
 }
 
 CUresult cuMemGetInfo(unsigned int* free, unsigned int* total) {
+  if (is_initialised() && (free == nullptr || total == nullptr)) return CUDA_ERROR_INVALID_VALUE;
   size_t free_bytes = 0;
   size_t total_bytes = 0;
   const CUresult result = cuMemGetInfo_v2(&free_bytes, &total_bytes);
   if (result != CUDA_SUCCESS) return result;
   constexpr size_t most = 0xffffffffU;
-  if (free != nullptr) *free = static_cast<unsigned>(std::min(free_bytes, most));
-  if (total != nullptr) *total = static_cast<unsigned>(std::min(total_bytes, most));
+  *free = static_cast<unsigned>(std::min(free_bytes, most));
+  *total = static_cast<unsigned>(std::min(total_bytes, most));
   return CUDA_SUCCESS;
 }
 

@@ -1,3 +1,4 @@
+#include "allocation.hpp"
 #include "capture.hpp"
 #include "driver.hpp"
 #include "work.hpp"
@@ -5,6 +6,15 @@
 using namespace vgpu::softdevice;
 
 namespace {
+
+/// Whether a memset without a stream returns only when it is done. In device memory it does not,
+/// unless the program asked for that.
+bool is_synchronous(CUdeviceptr target, const Context& context) {
+  if ((context.flags & CU_CTX_SYNC_MEMOPS) != 0) return true;
+  const auto allocation = driver().allocations.find(target, 1);
+  return allocation != nullptr && (allocation->is_host() || allocation->sync_memops ||
+                                   allocation->kind == AllocationKind::managed);
+}
 
 CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned element,
               std::size_t width, std::size_t height, CUstream hStream, bool per_thread,
@@ -32,6 +42,7 @@ CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned el
       return result;
     }
     if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
+    if (!is_synchronous(target, *context)) return submit(stream, context, work);
     return submit_and_wait(stream, context, work);
   });
 }

@@ -13,8 +13,8 @@
 
 namespace vgpu::softdevice {
 
-Module::Module(std::shared_ptr<Context> context, std::unique_ptr<LoadedModule> code)
-    : context_(std::move(context)), code_(std::move(code)) {}
+Module::Module(const std::shared_ptr<Context>& context, std::unique_ptr<LoadedModule> code)
+    : context_(context), code_(std::move(code)) {}
 
 Module::~Module() = default;
 

@@ -25,7 +25,7 @@ struct Function {
   std::shared_ptr<Module> module;
   const Kernel* kernel = nullptr;
   std::string name;
-  std::atomic<int> max_dynamic_shared{0};  ///< 0: the default of 48 KiB less static memory
+  std::atomic<int> max_dynamic_shared{-1};  ///< -1: the default of 48 KiB less static memory
   std::atomic<int> carveout{-1};
   std::atomic<int> cache_config{CU_FUNC_CACHE_PREFER_NONE};
 };
@@ -37,7 +37,7 @@ class Module : public std::enable_shared_from_this<Module> {
   static CUresult load(const std::shared_ptr<Context>& context, const void* image,
                        std::shared_ptr<Module>& module, std::string& message);
 
-  Module(std::shared_ptr<Context> context, std::unique_ptr<LoadedModule> code);
+  Module(const std::shared_ptr<Context>& context, std::unique_ptr<LoadedModule> code);
   ~Module();
 
   /// The function of that name; the same handle every time.

@@ -136,7 +136,7 @@ CUresult cuOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, CUfunction f, in
     const int set = function.max_dynamic_shared;
     const auto fixed = static_cast<int>(function.kernel->traits().static_shared_bytes);
     const int per_block = limits.shared_bytes / blocks / 256 * 256 - limits.shared_reserved - fixed;
-    const int allowed = set > 0 ? set : default_shared_bytes - fixed;
+    const int allowed = set >= 0 ? set : default_shared_bytes - fixed;
     const int most = std::max(0, std::min(per_block, allowed));
     if (resident_blocks(function, limits, block_size, static_cast<size_t>(most)) < blocks) {
       return CUDA_ERROR_INVALID_VALUE;

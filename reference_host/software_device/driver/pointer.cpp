@@ -39,7 +39,7 @@ Target look_up(CUdeviceptr address) {
 
 template <class Value>
 CUresult store(void* data, Value value) {
-  std::memcpy(data, &value, sizeof value);
+  std::memcpy(data, &value, sizeof(Value));
   return CUDA_SUCCESS;
 }
 
@@ -124,8 +124,10 @@ extern "C" {
 
 CUresult cuPointerGetAttribute(void* data, CUpointer_attribute attribute, CUdeviceptr address) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    // The device pointer is that of the current context; the rest is the same in all of them.
+    if (std::shared_ptr<Context> context; attribute == CU_POINTER_ATTRIBUTE_DEVICE_POINTER) {
+      if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    }
     if (data == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const Target target = look_up(address);
     if (!target.known()) {
@@ -139,8 +141,6 @@ CUresult cuPointerGetAttribute(void* data, CUpointer_attribute attribute, CUdevi
 CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute* attributes, void** data,
                                 CUdeviceptr address) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     if (count == 0 || attributes == nullptr || data == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const Target target = look_up(address);
     for (unsigned i = 0; i < count; ++i) {

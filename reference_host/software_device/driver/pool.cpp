@@ -26,6 +26,8 @@ CUresult MemoryPool::attribute(CUmemPool_attribute attribute, void* value) const
       number(used_);
       return CUDA_SUCCESS;
     case CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
+      number(reserved_high_);
+      return CUDA_SUCCESS;
     case CU_MEMPOOL_ATTR_USED_MEM_HIGH:
       number(high_);
       return CUDA_SUCCESS;
@@ -48,7 +50,7 @@ CUresult MemoryPool::set_attribute(CUmemPool_attribute attribute, void* value) {
     case CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH:
     case CU_MEMPOOL_ATTR_USED_MEM_HIGH:
       if (*static_cast<cuuint64_t*>(value) != 0) return CUDA_ERROR_INVALID_VALUE;
-      high_ = used_.load();
+      (attribute == CU_MEMPOOL_ATTR_USED_MEM_HIGH ? high_ : reserved_high_) = used_.load();
       return CUDA_SUCCESS;
     default:
       return CUDA_ERROR_INVALID_VALUE;
@@ -93,8 +95,11 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, CUmemoryPool handle, bool 
         return result;
       }
     }
+    // What is captured is memory of the graph, not of the pool.
+    if (!capturing && size > pool->room()) return CUDA_ERROR_OUT_OF_MEMORY;
     std::uintptr_t address = 0;
-    const CUresult result = allocate_device(context, AllocationKind::pool, size, 0, address, pool);
+    const CUresult result = allocate_device(context, AllocationKind::pool, size, 0, address,
+                                            capturing ? nullptr : pool);
     if (result != CUDA_SUCCESS) return result;
     if (capturing) {
       // The memory is the graph's: it has one address and lives as long as the graph.
@@ -152,7 +157,12 @@ CUresult free_async(CUdeviceptr address, CUstream hStream, bool per_thread) {
 
 CUresult check_location(const CUmemLocation* location, CUmemAllocationType type, Device*& device) {
   if (location == nullptr || type != CU_MEM_ALLOCATION_TYPE_PINNED) return CUDA_ERROR_INVALID_VALUE;
-  if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_NOT_SUPPORTED;
+  if (location->type == CU_MEM_LOCATION_TYPE_HOST ||
+      location->type == CU_MEM_LOCATION_TYPE_HOST_NUMA) {
+    log_line("memory pools are of a device, not of the host");
+    return CUDA_ERROR_NOT_SUPPORTED;
+  }
+  if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
   device = find_device(location->id);
   return device == nullptr ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS;
 }
@@ -259,7 +269,7 @@ CUresult cuMemPoolCreate(CUmemoryPool* out, const CUmemPoolProps* properties) {
       log_line("cuMemPoolCreate: pools cannot be exported (attribute 119 is 0)");
       return CUDA_ERROR_NOT_SUPPORTED;
     }
-    auto pool = std::make_shared<MemoryPool>(*device, false);
+    auto pool = std::make_shared<MemoryPool>(*device, false, properties->maxSize);
     pool->handle = driver().pools.add(pool);
     *out = pool->handle;
     return CUDA_SUCCESS;
@@ -313,8 +323,20 @@ CUresult cuMemPoolGetAccess(CUmemAccess_flags* flags, CUmemoryPool handle,
                             CUmemLocation* location) {
   return with_pool(handle, [&](MemoryPool& pool) -> CUresult {
     if (flags == nullptr || location == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    const bool own = location->type == CU_MEM_LOCATION_TYPE_DEVICE &&
-                     find_device(location->id) == &pool.device();
+    bool own = false;
+    switch (location->type) {
+      case CU_MEM_LOCATION_TYPE_DEVICE: {
+        const Device* const device = find_device(location->id);
+        if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+        own = device == &pool.device();
+        break;
+      }
+      case CU_MEM_LOCATION_TYPE_HOST:
+      case CU_MEM_LOCATION_TYPE_HOST_NUMA:
+        break;
+      default:
+        return CUDA_ERROR_INVALID_VALUE;
+    }
     *flags = own ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE : CU_MEM_ACCESS_FLAGS_PROT_NONE;
     return CUDA_SUCCESS;
   });

@@ -13,16 +13,22 @@ struct Driver;
 /// A memory pool. Memory goes back to the device as soon as it is freed, so reserved equals used.
 class MemoryPool {
  public:
-  explicit MemoryPool(Device& device, bool is_default) : device_(device), default_(is_default) {}
+  /// \param most  bytes that may be allocated at a time; 0 = as many as the device has.
+  MemoryPool(Device& device, bool is_default, std::uint64_t most = 0)
+      : device_(device), default_(is_default), most_(most == 0 ? UINT64_MAX : most) {}
 
   Device& device() const noexcept { return device_; }
   bool is_default() const noexcept { return default_; }
 
+  /// Bytes that may still be allocated.
+  std::uint64_t room() const noexcept {
+    const std::uint64_t used = used_.load();
+    return used < most_ ? most_ - used : 0;
+  }
   void take(std::uint64_t bytes) noexcept {
     const std::uint64_t now = used_.fetch_add(bytes) + bytes;
-    std::uint64_t high = high_.load();
-    while (now > high && !high_.compare_exchange_weak(high, now)) {
-    }
+    raise(high_, now);
+    raise(reserved_high_, now);
   }
   void give(std::uint64_t bytes) noexcept { used_.fetch_sub(bytes); }
 
@@ -32,8 +38,15 @@ class MemoryPool {
   CUmemoryPool handle = nullptr;
 
  private:
+  static void raise(std::atomic<std::uint64_t>& high, std::uint64_t now) noexcept {
+    std::uint64_t before = high.load();
+    while (now > before && !high.compare_exchange_weak(before, now)) {
+    }
+  }
+
   Device& device_;
   const bool default_;
+  const std::uint64_t most_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<std::uint64_t> high_{0};
   std::atomic<std::uint64_t> reserved_high_{0};

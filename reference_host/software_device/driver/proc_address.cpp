@@ -10,7 +10,7 @@ using namespace vgpu::softdevice;
 
 namespace {
 
-/// The variant of `symbol` that was the newest one at `version`.
+/// The variant of `symbol` that was the newest one at `version`; a negative one is newer than all.
 /// \return null with `known` telling whether any variant exists.
 void* find_symbol(const char* symbol, int version, bool per_thread, bool& known) {
   const auto table = proc_table();
@@ -32,7 +32,7 @@ void* find_symbol(const char* symbol, int version, bool per_thread, bool& known)
   void* best = nullptr;
   int best_version = -1;
   for (auto entry = first; entry != last; ++entry) {
-    if (entry->per_thread != wanted || entry->version > version) continue;
+    if (entry->per_thread != wanted || (version >= 0 && entry->version > version)) continue;
     if (entry->version < best_version) continue;
     best = entry->function;
     best_version = entry->version;

@@ -1,4 +1,7 @@
+// Unlike cuda.h, this header does not make what it declares visible.
+#pragma GCC visibility push(default)
 #include <cudaProfiler.h>
+#pragma GCC visibility pop
 
 #include "driver.hpp"
 

@@ -184,50 +184,76 @@ CUresult write_value(CUstream stream, bool per_thread, bool wide, CUdeviceptr ad
   return batch(stream, per_thread, &op, 1, 0);
 }
 
+bool is_stored_attribute(CUstreamAttrID attribute) {
+  return attribute == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY ||
+         attribute == CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW ||
+         attribute == CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP ||
+         attribute == CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN;
+}
+
+bool is_valid_attribute(CUstreamAttrID attribute, const CUstreamAttrValue& value) {
+  switch (attribute) {
+    case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
+      return value.syncPolicy >= CU_SYNC_POLICY_AUTO &&
+             value.syncPolicy <= CU_SYNC_POLICY_BLOCKING_SYNC;
+    case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
+      return value.accessPolicyWindow.missProp != CU_ACCESS_PROPERTY_PERSISTING;
+    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
+      return value.memSyncDomain == CU_LAUNCH_MEM_SYNC_DOMAIN_DEFAULT ||
+             value.memSyncDomain == CU_LAUNCH_MEM_SYNC_DOMAIN_REMOTE;
+    default:
+      return true;
+  }
+}
+
 CUresult get_attribute(CUstream handle, bool per_thread, CUstreamAttrID attribute,
                        CUstreamAttrValue* value) {
   return with_stream(handle, per_thread, [&](const auto& stream, const auto&) -> CUresult {
     if (value == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    switch (attribute) {
-      case CU_LAUNCH_ATTRIBUTE_PRIORITY:
-        *value = CUstreamAttrValue{};
-        value->priority = stream->priority();
-        return CUDA_SUCCESS;
-      case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
-        *value = CUstreamAttrValue{};
-        value->syncPolicy = CU_SYNC_POLICY_AUTO;
-        return CUDA_SUCCESS;
-      case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
-      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
-      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
-        *value = CUstreamAttrValue{};
-        return CUDA_SUCCESS;
-      default:
-        return CUDA_ERROR_INVALID_VALUE;
+    if (attribute == CU_LAUNCH_ATTRIBUTE_PRIORITY) {
+      *value = CUstreamAttrValue{};
+      value->priority = stream->priority();
+      return CUDA_SUCCESS;
     }
+    if (!is_stored_attribute(attribute)) return CUDA_ERROR_INVALID_VALUE;
+    const std::lock_guard lock(stream->attributes_mutex);
+    if (const auto found = stream->attributes.find(attribute); found != stream->attributes.end()) {
+      *value = found->second;
+      return CUDA_SUCCESS;
+    }
+    *value = CUstreamAttrValue{};
+    if (attribute == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY) {
+      value->syncPolicy = CU_SYNC_POLICY_AUTO;
+    }
+    return CUDA_SUCCESS;
   });
 }
 
+// Hints about caches and waiting: kept to be asked for, and without effect here.
 CUresult set_attribute(CUstream handle, bool per_thread, CUstreamAttrID attribute,
                        const CUstreamAttrValue* value) {
-  return with_stream(handle, per_thread, [&](const auto&, const auto&) -> CUresult {
+  return with_stream(handle, per_thread, [&](const auto& stream, const auto&) -> CUresult {
     if (value == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    switch (attribute) {
-      case CU_LAUNCH_ATTRIBUTE_PRIORITY:
-      case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
-      case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
-      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
-      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
-        return CUDA_SUCCESS;  // hints about caches and waiting: nothing here depends on them
-      default:
-        return CUDA_ERROR_INVALID_VALUE;
+    if (attribute == CU_LAUNCH_ATTRIBUTE_PRIORITY) return CUDA_SUCCESS;
+    if (!is_stored_attribute(attribute) || !is_valid_attribute(attribute, *value)) {
+      return CUDA_ERROR_INVALID_VALUE;
     }
+    const std::lock_guard lock(stream->attributes_mutex);
+    stream->attributes[attribute] = *value;
+    return CUDA_SUCCESS;
   });
 }
 
 CUresult copy_attributes(CUstream target, CUstream source, bool per_thread) {
-  return with_stream(target, per_thread, [&](const auto&, const auto&) {
-    return with_stream(source, per_thread, [](const auto&, const auto&) { return CUDA_SUCCESS; });
+  return with_stream(target, per_thread, [&](const auto& to, const auto& context) {
+    return with_stream(source, per_thread,
+                       [&](const auto& from, const auto& from_context) -> CUresult {
+                         if (context != from_context) return CUDA_ERROR_INVALID_VALUE;
+                         if (to == from) return CUDA_SUCCESS;
+                         const std::scoped_lock lock(to->attributes_mutex, from->attributes_mutex);
+                         to->attributes = from->attributes;
+                         return CUDA_SUCCESS;
+                       });
   });
 }
 

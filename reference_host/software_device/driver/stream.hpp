@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -36,7 +37,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
  public:
   enum class Kind { legacy, per_thread, created };
 
-  Stream(std::shared_ptr<Context> context, Kind kind, unsigned flags, int priority);
+  Stream(const std::shared_ptr<Context>& context, Kind kind, unsigned flags, int priority);
 
   Kind kind() const noexcept { return kind_; }
   unsigned flags() const noexcept { return flags_; }
@@ -58,6 +59,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   CompletionPtr last() const;
   /// No further operations will come: the worker ends when the queue is empty.
   void close();
+
+  /// What cuStreamSetAttribute set; the others are at their defaults.
+  std::mutex attributes_mutex;
+  std::map<CUstreamAttrID, CUstreamAttrValue> attributes;
 
   /// State of a capture; guarded by `capture_mutex()`.
   std::shared_ptr<Capture> capture;

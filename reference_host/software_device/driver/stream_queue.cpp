@@ -9,8 +9,8 @@
 
 namespace vgpu::softdevice {
 
-Stream::Stream(std::shared_ptr<Context> context, Kind kind, unsigned flags, int priority)
-    : context_(std::move(context)),
+Stream::Stream(const std::shared_ptr<Context>& context, Kind kind, unsigned flags, int priority)
+    : context_(context),
       kind_(kind),
       flags_(flags),
       priority_(priority),

@@ -78,6 +78,14 @@ void hide(std::uintptr_t address) {
   for (const auto& device : driver().devices) device->memory().remove_external(address);
 }
 
+/// Takes [address, address + size) from kernels first, then gives its pages back and keeps the
+/// range reserved. False when the machine has no room for another mapping: the pages stay.
+bool close_off(std::uintptr_t address, std::size_t size) {
+  hide(address);
+  return ::mmap(reinterpret_cast<void*>(address), size, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 CUresult show(std::uintptr_t address, const Mapping& mapping) {
   auto allocation = std::make_shared<Allocation>();
   allocation->base = address;
@@ -97,10 +105,12 @@ CUresult check_properties(const CUmemAllocationProp* properties) {
   if (properties == nullptr || properties->type != CU_MEM_ALLOCATION_TYPE_PINNED) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  if (properties->location.type != CU_MEM_LOCATION_TYPE_DEVICE) {
+  if (properties->location.type == CU_MEM_LOCATION_TYPE_HOST ||
+      properties->location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA) {
     log_line("cuMemCreate: only memory of a device, not of the host, can be created");
     return CUDA_ERROR_NOT_SUPPORTED;
   }
+  if (properties->location.type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
   if (find_device(properties->location.id) == nullptr) return CUDA_ERROR_INVALID_DEVICE;
   if (properties->requestedHandleTypes != CU_MEM_HANDLE_TYPE_NONE) {
     log_line("cuMemCreate: handles cannot be exported (attribute 103 is 0)");
@@ -258,10 +268,8 @@ CUresult cuMemUnmap(CUdeviceptr address, size_t size) {
     const auto parts = covering(all, address, size);
     if (parts.empty()) return CUDA_ERROR_INVALID_VALUE;
     for (const std::uintptr_t part : parts) {
-      hide(part);
       const auto found = all.mappings.find(part);
-      ::mmap(reinterpret_cast<void*>(part), found->second.size, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+      if (!close_off(part, found->second.size)) return CUDA_ERROR_OUT_OF_MEMORY;
       all.mappings.erase(found);
     }
     return CUDA_SUCCESS;
@@ -278,7 +286,11 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t size, const CUmemAccessDesc*
     if (parts.empty()) return CUDA_ERROR_INVALID_VALUE;
     for (size_t i = 0; i < count; ++i) {
       const CUmemAccessDesc& wanted = descriptions[i];
-      if (wanted.location.type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_NOT_SUPPORTED;
+      if (wanted.location.type == CU_MEM_LOCATION_TYPE_HOST ||
+          wanted.location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA) {
+        return CUDA_ERROR_NOT_SUPPORTED;
+      }
+      if (wanted.location.type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
       Device* const device = find_device(wanted.location.id);
       if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
       for (const std::uintptr_t part : parts) {
@@ -299,9 +311,7 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t size, const CUmemAccessDesc*
       Mapping& mapping = all.mappings[part];
       if (mapping.access == flags) continue;
       if (flags == CU_MEM_ACCESS_FLAGS_PROT_NONE) {
-        hide(part);
-        ::mmap(reinterpret_cast<void*>(part), mapping.size, PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        if (!close_off(part, mapping.size)) return CUDA_ERROR_OUT_OF_MEMORY;
       } else {
         void* const mapped = ::mmap(reinterpret_cast<void*>(part), mapping.size,
                                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
@@ -325,9 +335,16 @@ CUresult cuMemGetAccess(unsigned long long* flags, const CUmemLocation* location
     if (found == all.mappings.begin()) return CUDA_ERROR_INVALID_VALUE;
     --found;
     if (address - found->first >= found->second.size) return CUDA_ERROR_INVALID_VALUE;
-    const bool own = location->type == CU_MEM_LOCATION_TYPE_DEVICE &&
-                     find_device(location->id) == found->second.memory->device;
-    *flags = own ? found->second.access : CU_MEM_ACCESS_FLAGS_PROT_NONE;
+    if (location->type == CU_MEM_LOCATION_TYPE_HOST ||
+        location->type == CU_MEM_LOCATION_TYPE_HOST_NUMA) {
+      *flags = CU_MEM_ACCESS_FLAGS_PROT_NONE;
+      return CUDA_SUCCESS;
+    }
+    if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
+    const Device* const device = find_device(location->id);
+    if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+    *flags = device == found->second.memory->device ? found->second.access
+                                                    : CU_MEM_ACCESS_FLAGS_PROT_NONE;
     return CUDA_SUCCESS;
   });
 }

@@ -135,7 +135,7 @@ CUresult make_kernel_work(const std::shared_ptr<Function>& function, const Launc
     return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
   }
   const int set = function->max_dynamic_shared.load();
-  const std::size_t dynamic_limit = set > 0 ? static_cast<std::size_t>(set)
+  const std::size_t dynamic_limit = set >= 0 ? static_cast<std::size_t>(set)
                                     : traits.static_shared_bytes >= default_shared_bytes
                                         ? 0
                                         : default_shared_bytes - traits.static_shared_bytes;

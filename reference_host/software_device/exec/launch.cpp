@@ -42,8 +42,8 @@ LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
   grid.program = &program;
   grid.config = config;
   grid.parameters.resize(program.param_bytes);
-  std::memcpy(grid.parameters.data(), parameters.data(),
-              std::min(parameters.size(), grid.parameters.size()));
+  std::copy_n(parameters.begin(), std::min(parameters.size(), grid.parameters.size()),
+              grid.parameters.begin());
   grid.memory = &memory;
   grid.stop = &stop;
   grid.print = &print;

@@ -34,14 +34,13 @@ void Lexer::skip_blanks() {
       ++position_;
     } else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
       ++position_;
-    } else if (c == '/' && text_.substr(position_, 2) == "//") {
+    } else if ((c == '/' && text_.substr(position_, 2) == "//") ||
+               (c == '#' && (position_ == 0 || text_[position_ - 1] == '\n'))) {
       position_ = std::min(text_.find('\n', position_), text_.size());
     } else if (c == '/' && text_.substr(position_, 2) == "/*") {
       const std::size_t end = std::min(text_.find("*/", position_ + 2), text_.size());
       for (; position_ < end; ++position_) line_ += text_[position_] == '\n';
       position_ = std::min(position_ + 2, text_.size());
-    } else if (c == '#' && (position_ == 0 || text_[position_ - 1] == '\n')) {
-      position_ = std::min(text_.find('\n', position_), text_.size());
     } else {
       return;
     }

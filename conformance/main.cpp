@@ -1,0 +1,82 @@
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "compare/compare.hpp"
+#include "runner/child.hpp"
+#include "runner/missing.hpp"
+#include "runner/options.hpp"
+
+namespace {
+
+using namespace vgpu::conformance;
+
+/// Sets `code` to the exit code of what was asked for. A subcommand is a folder with a function.
+void define(CLI::App& app, int& code) {
+  app.set_version_flag("--version", "vgpu-conformance " VGPU_VERSION);
+  app.require_subcommand(0, 1);
+
+  static RunOptions run;
+  app.add_option("--driver", run.driver,
+                 "library under test, shaped like libcuda.so.1; default: our guest on a host")
+      ->check(CLI::ExistingFile);
+  app.add_option("--prefix", run.prefix,
+                 "installation with our guest, host and software device; default: this program's")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--host", run.host, "URL of the host for the guest; default: a private one");
+  app.add_option("--backend", run.backend,
+                 "library a private host executes on; default: the software device")
+      ->check(CLI::ExistingFile);
+  app.add_option("--transport", run.transport, "how the guest reaches a private host")
+      ->check(CLI::IsMember({"shm", "unix", "tcp"}))
+      ->capture_default_str();
+  app.add_option("--filter", run.filter,
+                 "suites or suite.test, with * and ?, separated by ':'; after '-' unwanted ones");
+  app.add_flag("--list", run.list, "print the tests, run none");
+  app.add_option("--report", run.report, "folder for report.html, report.json and junit.xml");
+  app.add_option("--jobs", run.jobs, "test processes at a time")->capture_default_str();
+  app.add_option("--timeout", run.timeout_seconds, "seconds for one test")->capture_default_str();
+  app.add_option("--seed", run.seed, "of the random data; default: another one in every run");
+
+  static CompareOptions compare;
+  CLI::App* compare_app = app.add_subcommand("compare", "print how two runs differ");
+  compare_app->add_option("first", compare.first, "report.json of one run")->required();
+  compare_app->add_option("second", compare.second, "report.json of the other")->required();
+  compare_app->add_option("--reasons", compare.reasons,
+                          "JSON object: test pattern -> why the two may differ in it");
+  compare_app->callback([&code] { code = compare_reports(compare); });
+
+  static MissingOptions missing;
+  CLI::App* missing_app =
+      app.add_subcommand("missing", "print served functions that have no conformance file");
+  missing_app->add_option("--source", missing.source, "conformance/ of the source tree");
+  missing_app->callback([&code] { code = print_missing(missing); });
+
+  static ChildOptions child;
+  CLI::App* child_app = app.add_subcommand("child", "")->group("");
+  child_app->add_option("--report-fd", child.report_fd)->required();
+  child_app->add_option("--driver", child.driver)->required();
+  child_app->add_option("--tests", child.filter);
+  child_app->add_option("--seed", child.seed);
+  child_app->add_flag("--describe", child.describe);
+  child_app->callback([&code] { code = run_child(child); });
+
+  app.callback([&app, &code] {
+    if (app.get_subcommands().empty()) code = run_suite(run);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // GoogleTest's own flags are no part of this program; it still has to be initialised.
+  int gtest_argc = 1;
+  testing::InitGoogleTest(&gtest_argc, argv);
+  CLI::App app("Checks a CUDA-driver-shaped library against what CUDA documents and does.",
+               "vgpu-conformance");
+  int code = 0;
+  define(app, code);
+  CLI11_PARSE(app, argc, argv);
+  return code;
+}

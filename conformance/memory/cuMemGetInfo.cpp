@@ -1,0 +1,123 @@
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuMemGetInfo {
+
+CONFORMANCE_SUITE(cuMemGetInfo, Context);
+CONFORMANCE_SUITE(cuMemGetInfo_fresh, Uninitialised);
+
+struct Info {
+  std::size_t free = 0;
+  std::size_t total = 0;
+};
+
+Info info() {
+  Info now;
+  check(driver().cuMemGetInfo_v2(&now.free, &now.total), "cuMemGetInfo_v2");
+  return now;
+}
+
+constexpr std::size_t bytes = std::size_t{96} << 20;
+
+/// Other processes use the device too and may disturb a comparison: one of many has to hold.
+template <class Attempt>
+bool one_attempt_shows(Attempt&& attempt) {
+  for (int i = 0; i < 20; ++i) {
+    if (attempt()) return true;
+  }
+  return false;
+}
+
+TEST_F(cuMemGetInfo, WritesBothNumbers) {
+  const auto [first, second] = expect_writes<std::size_t, std::size_t>(
+      [](std::size_t* free, std::size_t* total) { return driver().cuMemGetInfo_v2(free, total); });
+  EXPECT_EQ(std::get<1>(first), std::get<1>(second));
+}
+
+TEST_F(cuMemGetInfo, FreeIsAPartOfTotal) {
+  const Info now = info();
+  EXPECT_GT(now.free, 0U);
+  EXPECT_LE(now.free, now.total);
+}
+
+TEST_F(cuMemGetInfo, TotalIsWhatTheDeviceHas) {
+  std::size_t all = 0;
+  ASSERT_CUDA_OK(driver().cuDeviceTotalMem_v2(&all, device));
+  EXPECT_EQ(info().total, all);
+}
+
+TEST_F(cuMemGetInfo, AnAllocationTakesItsSizeAndGivesItBack) {
+  EXPECT_TRUE(one_attempt_shows([] {
+    const Info before = info();
+    Info during;
+    {
+      const DeviceMemory memory(bytes);
+      during = info();
+    }
+    return during.free + bytes <= before.free && info().free >= during.free + bytes;
+  }));
+}
+
+TEST_F(cuMemGetInfo, HostMemoryTakesNoneOfTheDevices) {
+  EXPECT_TRUE(one_attempt_shows([] {
+    const Info before = info();
+    const PinnedMemory pinned(bytes);
+    return info().free + bytes / 2 > before.free;
+  }));
+}
+
+TEST_F(cuMemGetInfo, AllContextsOfADeviceShareItsMemory) {
+  const ExtraContext extra;
+  EXPECT_TRUE(one_attempt_shows([&] {
+    const Info before = info();
+    const Current current(extra);
+    const DeviceMemory memory(bytes);
+    return on_other_thread(context, info).free + bytes <= before.free;
+  }));
+}
+
+// Undocumented.
+TEST_F(cuMemGetInfo, RefusesNullOutputs) {
+  expect_leaves<std::size_t>(CUDA_ERROR_INVALID_VALUE, [](std::size_t* total) {
+    return driver().cuMemGetInfo_v2(nullptr, total);
+  });
+  expect_leaves<std::size_t>(CUDA_ERROR_INVALID_VALUE, [](std::size_t* free) {
+    return driver().cuMemGetInfo_v2(free, nullptr);
+  });
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemGetInfo_v2(nullptr, nullptr));
+}
+
+TEST_F(cuMemGetInfo, NeedsACurrentContext) {
+  const NoContext none;
+  expect_leaves<std::size_t, std::size_t>(
+      CUDA_ERROR_INVALID_CONTEXT,
+      [](std::size_t* free, std::size_t* total) { return driver().cuMemGetInfo_v2(free, total); });
+}
+
+TEST_F(cuMemGetInfo, IsSafeDuringCapture) {
+  expect_safe_in_capture([] {
+    Info now;
+    return driver().cuMemGetInfo_v2(&now.free, &now.total);
+  });
+}
+
+// The form of CUDA 2, which cannot say more than 32 bits.
+TEST_F(cuMemGetInfo, OldFormWrites32Bits) {
+  struct {
+    unsigned free, behind_free, total, behind_total;
+  } out{0, 0x12345678, 0, 0x87654321};
+  EXPECT_CUDA_OK(driver().cuMemGetInfo(&out.free, &out.total));
+  EXPECT_EQ(out.behind_free, 0x12345678U);
+  EXPECT_EQ(out.behind_total, 0x87654321U);
+  EXPECT_GT(out.total, 0U);
+}
+
+TEST_F(cuMemGetInfo_fresh, BeforeInit) {
+  expect_leaves<std::size_t, std::size_t>(
+      CUDA_ERROR_NOT_INITIALIZED,
+      [](std::size_t* free, std::size_t* total) { return driver().cuMemGetInfo_v2(free, total); });
+  expect_leaves<unsigned, unsigned>(
+      CUDA_ERROR_NOT_INITIALIZED,
+      [](unsigned* free, unsigned* total) { return driver().cuMemGetInfo(free, total); });
+}
+
+}  // namespace vgpu::conformance::test_cuMemGetInfo
