@@ -67,8 +67,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   if(VGPU_CLANG_FORMAT)
     add_test(NAME format COMMAND ${script_dir}/check_format.sh ${PROJECT_SOURCE_DIR} ${VGPU_CLANG_FORMAT})
   endif()
-  # The tree does not satisfy it everywhere yet, so it is asked for: cmake -DVGPU_CHECK_TIDY=ON.
-  option(VGPU_CHECK_TIDY "Run clang-tidy as a test" OFF)
+  option(VGPU_CHECK_TIDY "Run clang-tidy as a test" ON)
   if(VGPU_CLANG_TIDY AND VGPU_CHECK_TIDY)
     add_test(NAME tidy COMMAND ${script_dir}/check_tidy.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}
                                ${VGPU_CLANG_TIDY})
