@@ -56,9 +56,8 @@ void emit_request_field(Writer& out, const Call& call, const Field& field) {
         field.handle == "function"
             ? fmt::format("function_valid(request.{})", field.name)
             : fmt::format("handle_valid({}, request.{})", handle_kind(field.handle), field.name);
-    out.line(
-        "  if ({}!{}) return {};", fmt::format(fmt::runtime(null_allowed), field.name), valid,
-        field.handle == "context" ? "CUDA_ERROR_INVALID_CONTEXT" : "CUDA_ERROR_INVALID_HANDLE");
+    out.line("  if ({}!{}) return {};", fmt::format(fmt::runtime(null_allowed), field.name), valid,
+             bad_handle_error(field.handle));
     return;
   }
   switch (field.type) {
@@ -182,7 +181,20 @@ void emit_generated_body(Writer& out, const Call& call) {
     out.line("  ReplyOf<calls::{}> reply;", call.name);
     out.line("  const CUresult result = call<calls::{}>(request, reply);", call.name);
   } else {
-    out.line("  const CUresult result = post<calls::{}>(request);", call.name);
+    std::string sure;
+    for (const Field& field : call.request.fields) {
+      if (!field.is_address || field.frees || field.is_pointer_field() ||
+          field.address_length.empty()) {
+        continue;
+      }
+      sure += fmt::format("{}knows_memory(request.{}, {})", sure.empty() ? "" : " && ", field.name,
+                          field.address_length);
+    }
+    if (sure.empty()) {
+      out.line("  const CUresult result = post<calls::{}>(request);", call.name);
+    } else {
+      out.line("  const CUresult result = post_if<calls::{}>({}, request);", call.name, sure);
+    }
   }
   if (created != nullptr) {
     out.line("  if (result != CUDA_SUCCESS) retire_handle(request.{});", created->name);
@@ -374,6 +386,7 @@ void emit_guest(const Model& model, const std::string& folder) {
     include_calls(out, model, parts[part], parts[part + 1]);
     out.raw(R"(#include <vgpu/guest/core.hpp>
 #include <vgpu/guest/entry.hpp>
+#include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "calls/mirrored_memory.hpp"

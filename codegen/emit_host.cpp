@@ -33,8 +33,7 @@ void emit_handle_argument(Writer& out, const Parameter& parameter, const Field& 
       in.handle == "function"
           ? fmt::format("call::resolve_function(context, request.{}, {})", in.name, parameter.name)
           : fmt::format("context.resolve({}, request.{}, {})", kind, in.name, parameter.name);
-  out.line("  if (!{}) return {};", resolve,
-           in.handle == "context" ? "CUDA_ERROR_INVALID_CONTEXT" : "CUDA_ERROR_INVALID_HANDLE");
+  out.line("  if (!{}) return {};", resolve, bad_handle_error(in.handle));
   if (in.releases)
     after.push_back(fmt::format("  context.release({}, request.{});", kind, in.name));
 }

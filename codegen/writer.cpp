@@ -83,6 +83,11 @@ std::string handle_kind(std::string_view enumerant) {
   return "::vgpu::call::HandleKind::" + snake_case(enumerant);
 }
 
+const char* bad_handle_error(std::string_view enumerant) {
+  if (enumerant == "context") return "CUDA_ERROR_INVALID_CONTEXT";
+  return enumerant.starts_with("graph") ? "CUDA_ERROR_INVALID_VALUE" : "CUDA_ERROR_INVALID_HANDLE";
+}
+
 const char* call_class_name(CallClass value) {
   static constexpr const char* names[] = {"local", "stream",     "create",
                                           "sync",  "completion", "callback"};

@@ -52,6 +52,8 @@ std::string type_list(const std::vector<Parameter>& parameters);
 
 /// "vgpu::call::HandleKind::memory_pool".
 std::string handle_kind(std::string_view enumerant);
+/// What calls return for a bad handle of this kind.
+const char* bad_handle_error(std::string_view enumerant);
 
 const char* call_class_name(CallClass value);
 const char* implementation_name(Implementation value);

@@ -128,8 +128,7 @@ TEST_F(cuStreamBeginCaptureToGraph, AnInvalidCaptureReturnsNoGraph) {
               driver().cuStreamEndCapture(stream, &returned));
   EXPECT_EQ(returned, nullptr);
   size_t count = 0;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphGetNodes(graph.release(), nullptr, &count));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphGetNodes(graph.release(), nullptr, &count));
 }
 
 TEST_F(cuStreamBeginCaptureToGraph, HonoursTheMode) {
@@ -185,10 +184,10 @@ TEST_F(cuStreamBeginCaptureToGraph, PtszDefaultStreamIsTheThreadsOwn) {
   EXPECT_EQ(end(CU_STREAM_PER_THREAD), graph.get());
 }
 
-// The graph is looked at first.
 TEST_F(cuStreamBeginCaptureToGraph_fresh, BeforeInit) {
   for (const auto form : forms()) {
-    EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, form(nullptr, nullptr, nullptr, nullptr, 0, global));
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                               form(nullptr, nullptr, nullptr, nullptr, 0, global));
   }
 }
 

@@ -136,9 +136,9 @@ TEST_F(cuCtxDestroy, IsSafeDuringCapture) {
                          });
 }
 
-// The handle is looked at first.
 TEST_F(cuCtxDestroy_fresh, BeforeInit) {
-  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, form(nullptr));
+  for (const auto form : forms())
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, form(nullptr));
 }
 
 // A process of its own, because a driver may look behind the handle.

@@ -91,9 +91,8 @@ TEST_F(cuCtxSetLimit, NeedsACurrentContext) {
 }
 
 TEST_F(cuCtxSetLimit, IsUnsafeDuringCapture) {
-  expect_unsafe_in_capture([] {
-    return driver().cuCtxSetLimit(CU_LIMIT_MAX_L2_FETCH_GRANULARITY, 64);
-  });
+  expect_unsafe_in_capture(
+      [] { return driver().cuCtxSetLimit(CU_LIMIT_MAX_L2_FETCH_GRANULARITY, 64); });
 }
 
 TEST_F(cuCtxSetLimit_fresh, BeforeInit) {

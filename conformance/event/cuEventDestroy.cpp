@@ -100,9 +100,9 @@ TEST_F(cuEventDestroy, OfAnEventThatACaptureRecorded) {
   EXPECT_EQ(buffer.read(), (std::vector<unsigned>{5}));
 }
 
-// The handle is looked at first.
 TEST_F(cuEventDestroy_fresh, BeforeInit) {
-  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, form(nullptr));
+  for (const auto form : forms())
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, form(nullptr));
 }
 
 // A process of its own, because a driver may look behind the handle.

@@ -195,9 +195,12 @@ TEST_F(cuEventElapsedTime, RefusesAnEventThatACaptureRecorded) {
   expect_refused(CUDA_ERROR_CAPTURED_EVENT, event, event);  // Undocumented.
 }
 
-// The handle is looked at first.
 TEST_F(cuEventElapsedTime_fresh, BeforeInit) {
-  expect_refused(CUDA_ERROR_INVALID_HANDLE, nullptr, nullptr);
+  for (const auto form : forms()) {
+    float milliseconds = -7;
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, form(&milliseconds, nullptr, nullptr));
+    EXPECT_EQ(milliseconds, -7);
+  }
 }
 
 }  // namespace vgpu::conformance::test_cuEventElapsedTime

@@ -134,9 +134,8 @@ TEST_F(cuEventQuery, RefusesAnEventThatACaptureRecorded) {
   EXPECT_CUDA(CUDA_ERROR_CAPTURED_EVENT, driver().cuEventQuery(event));
 }
 
-// The handle is looked at first.
 TEST_F(cuEventQuery_fresh, BeforeInit) {
-  EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuEventQuery(nullptr));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuEventQuery(nullptr));
 }
 
 TEST_F(cuEventQuery_fresh, ReturnsTheErrorOfTheWorkBefore) {

@@ -109,9 +109,8 @@ TEST_F(cuEventSynchronize, RefusesAnEventThatACaptureRecorded) {
   }
 }
 
-// The handle is looked at first.
 TEST_F(cuEventSynchronize_fresh, BeforeInit) {
-  EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuEventSynchronize(nullptr));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuEventSynchronize(nullptr));
 }
 
 TEST_F(cuEventSynchronize_fresh, ReturnsTheErrorOfTheWorkBefore) {

@@ -152,11 +152,11 @@ TEST_F(cuGraphAddDependencies, IsSafeDuringCapture) {
   });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphAddDependencies_fresh, BeforeInit) {
   const auto node = garbage_handle<CUgraphNode>();
   for (const Add& add : forms()) {
-    EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, add(garbage_handle<CUgraph>(), &node, &node, 1));
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                               add(garbage_handle<CUgraph>(), &node, &node, 1));
   }
 }
 

@@ -134,11 +134,11 @@ TEST_F(cuGraphDebugDotPrint, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphDebugDotPrint(graph, file.path(), 0); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphDebugDotPrint_fresh, BeforeInit) {
   const File file;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphDebugDotPrint(garbage_handle<CUgraph>(), file.path(), 0));
+  EXPECT_REFUSED_BEFORE_INIT(
+      CUDA_ERROR_INVALID_VALUE,
+      driver().cuGraphDebugDotPrint(garbage_handle<CUgraph>(), file.path(), 0));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphDebugDotPrint

@@ -125,11 +125,11 @@ TEST_F(cuGraphRemoveDependencies, IsSafeDuringCapture) {
       [&] { check(driver().cuGraphAddDependencies(graph, &a, &b, 1), "cuGraphAddDependencies"); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphRemoveDependencies_fresh, BeforeInit) {
   const auto node = garbage_handle<CUgraphNode>();
   for (const Remove& remove : forms()) {
-    EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, remove(garbage_handle<CUgraph>(), &node, &node, 1));
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                               remove(garbage_handle<CUgraph>(), &node, &node, 1));
   }
 }
 

@@ -126,9 +126,8 @@ TEST_F(cuGraphExecChildGraphNodeSetParams, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, set(exec, node, nullptr));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecChildGraphNodeSetParams_fresh, BeforeInit) {
-  EXPECT_CUDA(
+  EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,
       driver().cuGraphExecChildGraphNodeSetParams(
           garbage_handle<CUgraphExec>(), garbage_handle<CUgraphNode>(), garbage_handle<CUgraph>()));

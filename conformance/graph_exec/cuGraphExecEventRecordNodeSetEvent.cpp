@@ -65,9 +65,8 @@ TEST_F(cuGraphExecEventRecordNodeSetEvent, RefusesNull) {
               driver().cuGraphExecEventRecordNodeSetEvent(exec, nullptr, event));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecEventRecordNodeSetEvent_fresh, BeforeInit) {
-  EXPECT_CUDA(
+  EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,
       driver().cuGraphExecEventRecordNodeSetEvent(
           garbage_handle<CUgraphExec>(), garbage_handle<CUgraphNode>(), garbage_handle<CUevent>()));

@@ -75,9 +75,8 @@ TEST_F(cuGraphExecEventWaitNodeSetEvent, RefusesNull) {
               driver().cuGraphExecEventWaitNodeSetEvent(exec, nullptr, event));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecEventWaitNodeSetEvent_fresh, BeforeInit) {
-  EXPECT_CUDA(
+  EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,
       driver().cuGraphExecEventWaitNodeSetEvent(
           garbage_handle<CUgraphExec>(), garbage_handle<CUgraphNode>(), garbage_handle<CUevent>()));

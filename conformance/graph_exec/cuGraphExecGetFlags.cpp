@@ -12,8 +12,7 @@ TEST_F(cuGraphExecGetFlags, ReturnsTheFlagsOfTheInstantiation) {
   const Graph graph;
   add_empty(graph);
   for (const cuuint64_t flags :
-       {cuuint64_t{0}, cuuint64_t{CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH},
-        priority,
+       {cuuint64_t{0}, cuuint64_t{CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH}, priority,
         cuuint64_t{CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH | priority}}) {
     const Executable exec(graph, flags);
     const auto [first, second] = expect_writes<cuuint64_t>(

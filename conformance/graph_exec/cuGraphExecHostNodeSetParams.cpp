@@ -88,11 +88,10 @@ TEST_F(cuGraphExecHostNodeSetParams, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphExecHostNodeSetParams(exec, node, nullptr));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecHostNodeSetParams_fresh, BeforeInit) {
   HostNode host;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              set(garbage_handle<CUgraphExec>(), garbage_handle<CUgraphNode>(), host));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, set(garbage_handle<CUgraphExec>(),
+                                                           garbage_handle<CUgraphNode>(), host));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphExecHostNodeSetParams

@@ -181,16 +181,15 @@ TEST_F(cuGraphExecKernelNodeSetParams, RefusesADestroyedExecutable) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, forms()[0](stale_executable(), node, kernel));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecKernelNodeSetParams_fresh, BeforeInit) {
   const auto exec = garbage_handle<CUgraphExec>();
   const auto node = garbage_handle<CUgraphNode>();
   const CUDA_KERNEL_NODE_PARAMS params{};
   const CUDA_KERNEL_NODE_PARAMS_v1 first{};
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphExecKernelNodeSetParams_v2(exec, node, &params));
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphExecKernelNodeSetParams(exec, node, &first));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphExecKernelNodeSetParams_v2(exec, node, &params));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphExecKernelNodeSetParams(exec, node, &first));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphExecKernelNodeSetParams

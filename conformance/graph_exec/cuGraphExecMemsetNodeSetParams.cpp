@@ -131,12 +131,12 @@ TEST_F(cuGraphExecMemsetNodeSetParams, RefusesNull) {
               driver().cuGraphExecMemsetNodeSetParams(exec, node, nullptr, context));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphExecMemsetNodeSetParams_fresh, BeforeInit) {
   const CUDA_MEMSET_NODE_PARAMS params{};
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphExecMemsetNodeSetParams(
-                  garbage_handle<CUgraphExec>(), garbage_handle<CUgraphNode>(), &params, nullptr));
+  EXPECT_REFUSED_BEFORE_INIT(
+      CUDA_ERROR_INVALID_VALUE,
+      driver().cuGraphExecMemsetNodeSetParams(garbage_handle<CUgraphExec>(),
+                                              garbage_handle<CUgraphNode>(), &params, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphExecMemsetNodeSetParams

@@ -200,19 +200,19 @@ TEST_F(cuGraphLaunch, RefusesToAllocateTwiceWithoutAFree) {
   stream.synchronize();
 }
 
-TEST_F(cuGraphLaunch, IsRecordedDuringCaptureAsAChildGraph) {
-  const auto value = random_value<unsigned>();
-  const DeviceBuffer<unsigned> buffer(std::vector<unsigned>(100, value));
-  const Module module;
+// Undocumented.
+TEST_F(cuGraphLaunch, CannotBeCaptured) {
+  const DeviceBuffer<unsigned> buffer(std::vector<unsigned>(100, 1));
   const Graph graph;
-  add_kernel(graph, {}, module.kernel("scale_add"), buffer, {3, 1});
+  add_memset(graph, {}, buffer, 2);
   const Executable exec(graph);
-  const Graph recorded = expect_recorded_in_capture(CU_GRAPH_NODE_TYPE_GRAPH, [&](CUstream stream) {
-    return driver().cuGraphLaunch(exec, stream);
-  });
-  EXPECT_EQ(buffer.read(), all(buffer, value));
-  recorded.run();
-  EXPECT_EQ(buffer.read(), all(buffer, value * 3 + 1));
+  for (const auto form : forms()) {
+    const Stream stream;
+    Capture capture(stream);
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, form(exec, stream));
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+  }
+  EXPECT_EQ(buffer.read(), all(buffer, 1));
 }
 
 TEST_F(cuGraphLaunch, IntoTheLegacyStreamEndsACapture) {

@@ -66,12 +66,12 @@ TEST_F(cuGraphNodeGetEnabled, RefusesNull) {
   EXPECT_EQ(found, 77U);
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphNodeGetEnabled_fresh, BeforeInit) {
-  expect_leaves<unsigned>(CUDA_ERROR_INVALID_VALUE, [](unsigned* found) {
-    return driver().cuGraphNodeGetEnabled(garbage_handle<CUgraphExec>(),
-                                          garbage_handle<CUgraphNode>(), found);
-  });
+  unsigned found = 77;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphNodeGetEnabled(garbage_handle<CUgraphExec>(),
+                                                            garbage_handle<CUgraphNode>(), &found));
+  EXPECT_EQ(found, 77U);
 }
 
 }  // namespace vgpu::conformance::test_cuGraphNodeGetEnabled

@@ -119,11 +119,10 @@ TEST_F(cuGraphNodeSetEnabled, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphNodeSetEnabled(exec, nullptr, 0));
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphNodeSetEnabled_fresh, BeforeInit) {
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphNodeSetEnabled(garbage_handle<CUgraphExec>(),
-                                             garbage_handle<CUgraphNode>(), 0));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphNodeSetEnabled(garbage_handle<CUgraphExec>(),
+                                                            garbage_handle<CUgraphNode>(), 0));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphNodeSetEnabled

@@ -70,11 +70,11 @@ TEST_F(cuGraphEventRecordNodeGetEvent, RefusesNull) {
   });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphEventRecordNodeGetEvent_fresh, BeforeInit) {
-  expect_leaves<CUevent>(CUDA_ERROR_INVALID_VALUE, [](CUevent* found) {
-    return driver().cuGraphEventRecordNodeGetEvent(garbage_handle<CUgraphNode>(), found);
-  });
+  CUevent found = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventRecordNodeGetEvent(
+                                                           garbage_handle<CUgraphNode>(), &found));
+  EXPECT_EQ(found, nullptr);
 }
 
 }  // namespace vgpu::conformance::test_cuGraphEventRecordNodeGetEvent

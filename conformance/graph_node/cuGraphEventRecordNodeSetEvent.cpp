@@ -43,8 +43,7 @@ TEST_F(cuGraphEventRecordNodeSetEvent, RefusesANullEvent) {
   const Event event;
   const Graph graph;
   const CUgraphNode node = add_event_record(graph, {}, event);
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventRecordNodeSetEvent(node, nullptr));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventRecordNodeSetEvent(node, nullptr));
   CUevent found = nullptr;
   EXPECT_CUDA_OK(driver().cuGraphEventRecordNodeGetEvent(node, &found));
   EXPECT_EQ(found, event.get());
@@ -52,8 +51,7 @@ TEST_F(cuGraphEventRecordNodeSetEvent, RefusesANullEvent) {
 
 TEST_F(cuGraphEventRecordNodeSetEvent, RefusesANullNode) {
   const Event event;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventRecordNodeSetEvent(nullptr, event));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventRecordNodeSetEvent(nullptr, event));
 }
 
 TEST_F(cuGraphEventRecordNodeSetEvent, IsSafeDuringCapture) {
@@ -63,11 +61,10 @@ TEST_F(cuGraphEventRecordNodeSetEvent, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphEventRecordNodeSetEvent(node, event); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphEventRecordNodeSetEvent_fresh, BeforeInit) {
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventRecordNodeSetEvent(garbage_handle<CUgraphNode>(),
-                                                      garbage_handle<CUevent>()));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphEventRecordNodeSetEvent(garbage_handle<CUgraphNode>(),
+                                                                     garbage_handle<CUevent>()));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphEventRecordNodeSetEvent

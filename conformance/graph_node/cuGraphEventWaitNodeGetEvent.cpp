@@ -70,11 +70,11 @@ TEST_F(cuGraphEventWaitNodeGetEvent, RefusesNull) {
   });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphEventWaitNodeGetEvent_fresh, BeforeInit) {
-  expect_leaves<CUevent>(CUDA_ERROR_INVALID_VALUE, [](CUevent* found) {
-    return driver().cuGraphEventWaitNodeGetEvent(garbage_handle<CUgraphNode>(), found);
-  });
+  CUevent found = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventWaitNodeGetEvent(
+                                                           garbage_handle<CUgraphNode>(), &found));
+  EXPECT_EQ(found, nullptr);
 }
 
 }  // namespace vgpu::conformance::test_cuGraphEventWaitNodeGetEvent

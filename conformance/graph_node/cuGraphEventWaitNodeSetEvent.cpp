@@ -59,8 +59,7 @@ TEST_F(cuGraphEventWaitNodeSetEvent, RefusesANullEvent) {
   const Event event;
   const Graph graph;
   const CUgraphNode node = add_event_wait(graph, {}, event);
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventWaitNodeSetEvent(node, nullptr));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventWaitNodeSetEvent(node, nullptr));
   CUevent found = nullptr;
   EXPECT_CUDA_OK(driver().cuGraphEventWaitNodeGetEvent(node, &found));
   EXPECT_EQ(found, event.get());
@@ -68,8 +67,7 @@ TEST_F(cuGraphEventWaitNodeSetEvent, RefusesANullEvent) {
 
 TEST_F(cuGraphEventWaitNodeSetEvent, RefusesANullNode) {
   const Event event;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventWaitNodeSetEvent(nullptr, event));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventWaitNodeSetEvent(nullptr, event));
 }
 
 TEST_F(cuGraphEventWaitNodeSetEvent, IsSafeDuringCapture) {
@@ -79,11 +77,10 @@ TEST_F(cuGraphEventWaitNodeSetEvent, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphEventWaitNodeSetEvent(node, event); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphEventWaitNodeSetEvent_fresh, BeforeInit) {
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphEventWaitNodeSetEvent(garbage_handle<CUgraphNode>(),
-                                                    garbage_handle<CUevent>()));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuGraphEventWaitNodeSetEvent(garbage_handle<CUgraphNode>(),
+                                                                   garbage_handle<CUevent>()));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphEventWaitNodeSetEvent

@@ -85,11 +85,10 @@ TEST_F(cuGraphHostNodeGetParams, RefusesNull) {
   });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphHostNodeGetParams_fresh, BeforeInit) {
   CUDA_HOST_NODE_PARAMS params{};
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphHostNodeGetParams(garbage_handle<CUgraphNode>(), &params));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphHostNodeGetParams(
+                                                           garbage_handle<CUgraphNode>(), &params));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphHostNodeGetParams

@@ -78,10 +78,9 @@ TEST_F(cuGraphHostNodeSetParams, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return set(node, host); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphHostNodeSetParams_fresh, BeforeInit) {
   HostNode host;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, set(garbage_handle<CUgraphNode>(), host));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, set(garbage_handle<CUgraphNode>(), host));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphHostNodeSetParams

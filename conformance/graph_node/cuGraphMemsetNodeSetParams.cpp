@@ -108,11 +108,10 @@ TEST_F(cuGraphMemsetNodeSetParams, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphMemsetNodeSetParams(node, &params); });
 }
 
-// The handle is looked at first.
 TEST_F(cuGraphMemsetNodeSetParams_fresh, BeforeInit) {
   const CUDA_MEMSET_NODE_PARAMS params{};
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
-              driver().cuGraphMemsetNodeSetParams(garbage_handle<CUgraphNode>(), &params));
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphMemsetNodeSetParams(
+                                                           garbage_handle<CUgraphNode>(), &params));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphMemsetNodeSetParams

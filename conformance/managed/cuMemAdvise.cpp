@@ -108,6 +108,7 @@ TEST_F(cuMemAdvise, IgnoresTheLocationWhereItMeansNothing) {
   }
 }
 
+// The two forms differ in their error.
 TEST_F(cuMemAdvise, RefusesUnknownDevices) {
   REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS);
   const ManagedMemory memory(bytes);
@@ -116,7 +117,7 @@ TEST_F(cuMemAdvise, RefusesUnknownDevices) {
     for (const CUmem_advise advice :
          {CU_MEM_ADVISE_SET_PREFERRED_LOCATION, CU_MEM_ADVISE_SET_ACCESSED_BY,
           CU_MEM_ADVISE_UNSET_ACCESSED_BY}) {
-      EXPECT_CUDA(CUDA_ERROR_INVALID_DEVICE,
+      EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
                   driver().cuMemAdvise_v2(memory, bytes, advice, nowhere));
       EXPECT_CUDA(CUDA_ERROR_INVALID_DEVICE, driver().cuMemAdvise(memory, bytes, advice, unknown));
     }
@@ -155,12 +156,14 @@ TEST_F(cuMemAdvise, RefusesRangesThatAreEmptyOrTooLong) {
 }
 
 // Undocumented.
-TEST_F(cuMemAdvise, NeedsNoCurrentContext) {
+TEST_F(cuMemAdvise, NeedsACurrentContext) {
   REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS);
   const ManagedMemory memory(bytes);
   const NoContext none;
-  EXPECT_CUDA_OK(driver().cuMemAdvise_v2(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, on_device));
-  EXPECT_CUDA_OK(driver().cuMemAdvise(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, device));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT,
+              driver().cuMemAdvise_v2(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, on_device));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT,
+              driver().cuMemAdvise(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, device));
 }
 
 TEST_F(cuMemAdvise_fresh, BeforeInit) {

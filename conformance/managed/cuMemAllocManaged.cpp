@@ -13,7 +13,7 @@ CUresult allocate_and_free(std::size_t bytes, unsigned flags = CU_MEM_ATTACH_GLO
 }
 
 void expect_refused(CUresult error, std::size_t bytes, unsigned flags = CU_MEM_ATTACH_GLOBAL) {
-  expect_leaves<CUdeviceptr>(error, [&](CUdeviceptr* address) {
+  expect_leaves_or_clears<CUdeviceptr>(error, [&](CUdeviceptr* address) {
     return driver().cuMemAllocManaged(address, bytes, flags);
   });
 }

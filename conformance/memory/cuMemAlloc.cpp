@@ -73,7 +73,7 @@ TEST_F(cuMemAlloc, MakesFreeMemoryLess) {
 }
 
 TEST_F(cuMemAlloc, RefusesZeroBytes) {
-  expect_leaves<CUdeviceptr>(CUDA_ERROR_INVALID_VALUE, [](CUdeviceptr* address) {
+  expect_leaves_or_clears<CUdeviceptr>(CUDA_ERROR_INVALID_VALUE, [](CUdeviceptr* address) {
     return driver().cuMemAlloc_v2(address, 0);
   });
 }
@@ -83,7 +83,7 @@ TEST_F(cuMemAlloc, RefusesANullOutput) {
 }
 
 TEST_F(cuMemAlloc, RefusesMoreThanThereIs) {
-  expect_leaves<CUdeviceptr>(CUDA_ERROR_OUT_OF_MEMORY, [](CUdeviceptr* address) {
+  expect_leaves_or_clears<CUdeviceptr>(CUDA_ERROR_OUT_OF_MEMORY, [](CUdeviceptr* address) {
     return driver().cuMemAlloc_v2(address, one_pebibyte);
   });
 }
@@ -99,7 +99,7 @@ TEST_F(cuMemAlloc, StillWorksAfterARefusal) {
 
 TEST_F(cuMemAlloc, NeedsACurrentContext) {
   const NoContext none;
-  expect_leaves<CUdeviceptr>(CUDA_ERROR_INVALID_CONTEXT, [](CUdeviceptr* address) {
+  expect_leaves_or_clears<CUdeviceptr>(CUDA_ERROR_INVALID_CONTEXT, [](CUdeviceptr* address) {
     return driver().cuMemAlloc_v2(address, 16);
   });
 }
@@ -107,14 +107,6 @@ TEST_F(cuMemAlloc, NeedsACurrentContext) {
 TEST_F(cuMemAlloc, NeedsACurrentContextOnEachThread) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, on_other_thread([] { return allocate_and_free(16); }));
   EXPECT_CUDA_OK(on_other_thread(context, [] { return allocate_and_free(16); }));
-}
-
-TEST_F(cuMemAlloc, RefusesADestroyedCurrentContext) {
-  const CUcontext other = stale_context();
-  if (driver().cuCtxSetCurrent(other) != CUDA_SUCCESS) return;  // it cannot be made current
-  const CUresult result = allocate_and_free(16);
-  EXPECT_TRUE(result == CUDA_ERROR_CONTEXT_IS_DESTROYED || result == CUDA_ERROR_INVALID_CONTEXT)
-      << result_text(result);
 }
 
 TEST_F(cuMemAlloc, BelongsToTheContextThatIsCurrent) {
@@ -155,7 +147,7 @@ TEST_F(cuMemAlloc, OldFormWrites32Bits) {
 }
 
 TEST_F(cuMemAlloc_fresh, BeforeInit) {
-  expect_leaves<CUdeviceptr>(CUDA_ERROR_NOT_INITIALIZED, [](CUdeviceptr* address) {
+  expect_leaves_or_clears<CUdeviceptr>(CUDA_ERROR_NOT_INITIALIZED, [](CUdeviceptr* address) {
     return driver().cuMemAlloc_v2(address, 16);
   });
 }

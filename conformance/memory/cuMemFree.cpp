@@ -53,7 +53,6 @@ TEST_F(cuMemFree, LeavesOtherMemoryAlone) {
 
 TEST_F(cuMemFree, IgnoresNull) {
   EXPECT_CUDA_OK(driver().cuMemFree_v2(0));
-  EXPECT_CUDA_OK(driver().cuMemFree(0));
 }
 
 TEST_F(cuMemFree, RefusesASecondFree) {
@@ -74,7 +73,12 @@ TEST_F(cuMemFree, RefusesAnAddressInsideAnAllocation) {
 
 TEST_F(cuMemFree, RefusesAddressesThatWereNeverAllocated) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree_v2(garbage_address));
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree(garbage_address));
+}
+
+// The form of CUDA 2 takes no context of a newer interface.
+TEST_F(cuMemFree, OldFormRefusesNewerContexts) {
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemFree(0));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemFree(garbage_address));
 }
 
 TEST_F(cuMemFree, RefusesPinnedMemory) {
@@ -117,7 +121,8 @@ TEST_F(cuMemFree, FreesStreamOrderedMemory) {
 // Freed memory may be given to somebody else at once, so work that was queued before has to be
 // over.
 TEST_F(cuMemFree, WaitsForTheWorkThatWasQueuedBefore) {
-  expect_waits_for_other_streams([] { return driver().cuMemFree_v2(allocate()); });
+  const CUdeviceptr address = allocate();
+  expect_waits_for_other_streams([&] { return driver().cuMemFree_v2(address); });
 }
 
 TEST_F(cuMemFree, QueuedWorkStillFindsItsMemory) {
@@ -156,10 +161,14 @@ TEST_F(cuMemFree, RefusesMemoryOfADestroyedContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree_v2(address));
 }
 
-TEST_F(cuMemFree, NeedsACurrentContext) {
-  const DeviceMemory memory(16);
-  const NoContext none;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemFree_v2(memory));
+// Undocumented: the address is enough.
+TEST_F(cuMemFree, NeedsNoCurrentContext) {
+  const CUdeviceptr address = allocate();
+  {
+    const NoContext none;
+    EXPECT_CUDA_OK(driver().cuMemFree_v2(address));
+  }
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree_v2(address));
 }
 
 TEST_F(cuMemFree, IsUnsafeDuringCapture) {

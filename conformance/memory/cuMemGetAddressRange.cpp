@@ -16,9 +16,10 @@ void expect_range(CUdeviceptr address, CUdeviceptr base, std::size_t bytes) {
 }
 
 void expect_refused(CUresult error, CUdeviceptr address) {
-  expect_leaves<CUdeviceptr, std::size_t>(error, [&](CUdeviceptr* base, std::size_t* bytes) {
-    return driver().cuMemGetAddressRange_v2(base, bytes, address);
-  });
+  expect_leaves_or_clears<CUdeviceptr, std::size_t>(
+      error, [&](CUdeviceptr* base, std::size_t* bytes) {
+        return driver().cuMemGetAddressRange_v2(base, bytes, address);
+      });
 }
 
 TEST_F(cuMemGetAddressRange, KnowsBaseAndSizeFromAnyAddressInside) {
@@ -106,17 +107,17 @@ TEST_F(cuMemGetAddressRange, IsSafeDuringCapture) {
       [&] { return driver().cuMemGetAddressRange_v2(nullptr, nullptr, memory); });
 }
 
-// Addresses of 32 bits, which no device memory has.
-TEST_F(cuMemGetAddressRange, OldFormWritesNothingForAnUnknownAddress) {
-  expect_leaves<CUdeviceptr_v1, unsigned>(
-      CUDA_ERROR_NOT_FOUND, [](CUdeviceptr_v1* base, unsigned* bytes) {
+// The form of CUDA 2 takes no context of a newer interface.
+TEST_F(cuMemGetAddressRange, OldFormRefusesNewerContexts) {
+  expect_leaves_or_clears<CUdeviceptr_v1, unsigned>(
+      CUDA_ERROR_INVALID_CONTEXT, [](CUdeviceptr_v1* base, unsigned* bytes) {
         return driver().cuMemGetAddressRange(base, bytes, garbage_address);
       });
 }
 
 TEST_F(cuMemGetAddressRange_fresh, BeforeInit) {
   expect_refused(CUDA_ERROR_NOT_INITIALIZED, garbage_address);
-  expect_leaves<CUdeviceptr_v1, unsigned>(
+  expect_leaves_or_clears<CUdeviceptr_v1, unsigned>(
       CUDA_ERROR_NOT_INITIALIZED, [](CUdeviceptr_v1* base, unsigned* bytes) {
         return driver().cuMemGetAddressRange(base, bytes, garbage_address);
       });

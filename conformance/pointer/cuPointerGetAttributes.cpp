@@ -31,7 +31,8 @@ CUresult ask(Answers* answers, CUdeviceptr address) {
   return driver().cuPointerGetAttributes(asked.size(), asked.data(), data.data(), address);
 }
 
-/// All of the answers, each of which both calls wrote; the second call's outputs were different.
+/// All of the answers, each of which both calls wrote (the range's if it is one that the driver
+/// knows); the second call's outputs were different.
 Answers answers_for(CUdeviceptr address) {
   Answers first;
   Answers second;
@@ -45,8 +46,10 @@ Answers answers_for(CUdeviceptr address) {
   EXPECT_EQ(first.host_pointer, second.host_pointer);
   EXPECT_EQ(first.buffer_id, second.buffer_id);
   EXPECT_EQ(first.ordinal, second.ordinal);
-  EXPECT_EQ(first.start, second.start);
-  EXPECT_EQ(first.size, second.size);
+  if (first.context != nullptr) {
+    EXPECT_EQ(first.start, second.start);
+    EXPECT_EQ(first.size, second.size);
+  }
   return first;
 }
 
@@ -58,8 +61,6 @@ void expect_nothing_known(CUdeviceptr address) {
   EXPECT_EQ(none.host_pointer, nullptr);
   EXPECT_EQ(none.buffer_id, 0U);
   EXPECT_EQ(none.ordinal, CU_DEVICE_INVALID);
-  EXPECT_EQ(none.start, 0U);
-  EXPECT_EQ(none.size, 0U);
 }
 
 TEST_F(cuPointerGetAttributes, DeviceMemory) {
@@ -136,7 +137,8 @@ TEST_F(cuPointerGetAttributes, WritesFourBytesOfTheMemoryType) {
   EXPECT_EQ(out.behind, 0x12345678U);
 }
 
-// "The attributes are assigned default NULL values and CUDA_SUCCESS is returned."
+// "The attributes are assigned default NULL values and CUDA_SUCCESS is returned", but the driver
+// writes nothing for the two of the range.
 TEST_F(cuPointerGetAttributes, AddressesThatTheDriverDoesNotKnowHaveNullAttributes) {
   expect_nothing_known(0);
   expect_nothing_known(garbage_address);

@@ -87,6 +87,10 @@ class Listener : public testing::EmptyTestEventListener {
       if (part.skipped()) line["reason"] = part.message();
     }
     report_.write(line);
+    if (process_spoilt()) {
+      report_.write({{"event", "spoilt"}});
+      ::_exit(0);
+    }
   }
 
  private:

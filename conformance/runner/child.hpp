@@ -12,7 +12,7 @@ namespace vgpu::conformance {
 struct ChildOptions {
   std::string driver;
   std::string filter;  ///< exact test ids, separated by ':'
-  int report_fd = -1;  ///< one JSON object a line: start, end, outside, fatal, device
+  int report_fd = -1;  ///< one JSON object a line: start, end, spoilt, outside, fatal, device
   std::uint64_t seed = 1;
   bool describe = false;  ///< instead of tests: report what the driver says of itself
 };

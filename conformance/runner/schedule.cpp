@@ -33,6 +33,7 @@ struct Running {
   std::optional<std::size_t> started;  ///< the test it is in
   std::optional<std::size_t> last;     ///< the test it ended last
   std::string fatal;                   ///< why the process could not run anything
+  bool spoilt = false;                 ///< it ended itself: the next test needs a sound driver
 };
 
 class Board {
@@ -151,7 +152,7 @@ class Session {
       for (const std::size_t test : batch) board_.record(test, failed(process.message(), {}));
       return;
     }
-    running_.push_back({std::move(*process), std::move(batch), {}, {}, {}});
+    running_.push_back({std::move(*process), std::move(batch), {}, {}, {}, false});
   }
 
   void wait_for_news() {
@@ -194,6 +195,7 @@ class Session {
     if (!report.is_object()) return;
     const std::string event = report.value("event", "");
     if (event == "fatal") running.fatal = report.value("message", "");
+    if (event == "spoilt") running.spoilt = true;
     if (event == "outside") {
       const std::string message = "outside of any test: " + report.value("message", "");
       if (running.last) {
@@ -245,7 +247,7 @@ class Session {
         board_.fail_later(*running.last, "the process " + how + " after its last test" +
                                              (output.empty() ? "" : "\nIt printed:\n" + output));
       }
-    } else {
+    } else if (!running.spoilt) {
       const std::size_t next = running.batch.front();
       board_.record(next, failed("the process " + end + " before the test", output));
       running.batch.pop_front();

@@ -109,9 +109,9 @@ TEST_F(cuStreamDestroy, OfTheCapturingStreamEndsTheCapture) {
   EXPECT_NE(memory.address(), 0U);
 }
 
-// The handle is looked at first.
 TEST_F(cuStreamDestroy_fresh, BeforeInit) {
-  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, form(nullptr));
+  for (const auto form : forms())
+    EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, form(nullptr));
 }
 
 // A process of its own, because a driver may look behind the handle.

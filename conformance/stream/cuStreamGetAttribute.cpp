@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuStreamGetAttribute {
@@ -34,7 +36,10 @@ TEST_F(cuStreamGetAttribute, PriorityIsThatOfTheStream) {
 // Undocumented: none of the policies, not even AUTO.
 TEST_F(cuStreamGetAttribute, SynchronizationPolicyIsUnsetAtFirst) {
   const Stream stream;
-  EXPECT_EQ(get(stream, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY).syncPolicy, -1);
+  const CUstreamAttrValue value = get(stream, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY);
+  int number = 0;
+  std::memcpy(&number, &value, sizeof number);
+  EXPECT_EQ(number, -1);
 }
 
 TEST_F(cuStreamGetAttribute, NoAccessPolicyWindowAtFirst) {

@@ -88,7 +88,7 @@ TEST_F(cuStreamGetDevice, RefusesACapturingStream) {
     const Stream stream;
     Capture capture(stream);
     expect_leaves<CUdevice>(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
-                      [&](CUdevice* out) { return form(stream, out); });
+                            [&](CUdevice* out) { return form(stream, out); });
     EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
   }
 }

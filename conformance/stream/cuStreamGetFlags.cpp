@@ -88,7 +88,7 @@ TEST_F(cuStreamGetFlags, RefusesACapturingStream) {
     const Stream stream;
     Capture capture(stream);
     expect_leaves<unsigned>(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
-                      [&](unsigned* out) { return form(stream, out); });
+                            [&](unsigned* out) { return form(stream, out); });
     EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
   }
 }

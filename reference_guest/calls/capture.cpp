@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <vgpu/calls/capture.hpp>
+#include <vgpu/calls/graph.hpp>
 #include <vgpu/calls/stream.hpp>
 #include <vgpu/guest_written.hpp>
 
@@ -52,8 +53,9 @@ CUresult cuStreamBeginCapture_v2(CUstream hStream, CUstreamCaptureMode mode) {
   });
 }
 
+// Without a mode, nothing is forbidden meanwhile.
 CUresult cuStreamBeginCapture(CUstream hStream) {
-  return written::cuStreamBeginCapture_v2(hStream, CU_STREAM_CAPTURE_MODE_GLOBAL);
+  return written::cuStreamBeginCapture_v2(hStream, CU_STREAM_CAPTURE_MODE_RELAXED);
 }
 
 CUresult cuStreamBeginCaptureToGraph(CUstream hStream, CUgraph hGraph,
@@ -91,10 +93,14 @@ CUresult cuStreamEndCapture(CUstream hStream, CUgraph* phGraph) {
   const CUresult result = call<calls::StreamEndCapture>(
       {.hStream = to_wire<std::uint64_t>(hStream), .phGraph = minted}, reply);
   if (result != CUDA_SUCCESS || reply.value.graph != minted) retire_handle(minted);
-  *phGraph = nullptr;
-  if (result == CUDA_SUCCESS) {
+  if (phGraph != nullptr) *phGraph = nullptr;
+  if (result == CUDA_SUCCESS && phGraph != nullptr) {
     if (reply.value.graph != minted) adopt_handle(reply.value.graph);
     *phGraph = reinterpret_cast<CUgraph>(reply.value.graph);
+  } else if (result == CUDA_SUCCESS && reply.value.graph == minted) {
+    // Nobody wants it, and no other handle names it.
+    ask<calls::GraphDestroy>({.hGraph = minted});
+    retire_handle(minted);
   }
   CaptureRegistry& registry = CaptureRegistry::instance();
   if (registry.counts(hStream) && (result == CUDA_SUCCESS || !still_capturing(hStream))) {

@@ -29,7 +29,9 @@ void end_code(call::HandleKind kind, std::uint64_t id) noexcept {
 }
 
 void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes) {
-  const Context* context = current_context();
+  const Context* context = code.context != 0
+                               ? handle_object<Context>(call::HandleKind::context, code.context)
+                               : current_context();
   remember_memory(address, bytes, memory::RangeKind::module_variable,
                   context != nullptr ? context->id : 0, code.id,
                   context != nullptr ? context->device : -1);

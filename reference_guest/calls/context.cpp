@@ -7,6 +7,7 @@
 #include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "host_memory.hpp"
 #include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
 
@@ -94,15 +95,21 @@ CUresult cuCtxCreate_v2(CUcontext* out, unsigned int flags, CUdevice device) {
 }
 
 CUresult cuCtxCreate(CUcontext* out, unsigned int flags, CUdevice device) {
-  return written::cuCtxCreate_v2(out, flags, device);
+  constexpr unsigned first_version = 3010;
+  const CUresult result = written::cuCtxCreate_v2(out, flags, device);
+  if (result == CUDA_SUCCESS) current_context()->api_version.store(first_version);
+  return result;
 }
 
 CUresult cuCtxDestroy_v2(CUcontext context) {
   detail::ThreadState& thread = this_thread();
   thread.bound_context = 0;
   const CUresult result = contexts()->destroy(thread.contexts, context);
-  if (result == CUDA_SUCCESS) forget_context_memory(call::to_wire<std::uint64_t>(context));
-  return result;
+  if (result == CUDA_SUCCESS) {
+    forget_context_memory(call::to_wire<std::uint64_t>(context));
+    end_host_memory(call::to_wire<std::uint64_t>(context));
+  }
+  return result == CUDA_ERROR_CONTEXT_IS_DESTROYED ? CUDA_ERROR_INVALID_CONTEXT : result;
 }
 
 CUresult cuCtxPushCurrent_v2(CUcontext context) {
@@ -152,14 +159,13 @@ CUresult cuCtxGetId(CUcontext handle, unsigned long long* id) {
 }
 
 CUresult cuCtxGetApiVersion(CUcontext handle, unsigned int* version) {
-  constexpr unsigned int api_version = 3020;
   CUresult result = CUDA_SUCCESS;
   const Context* context = context_or_current(handle, result);
   if (context == nullptr) return result;
   if (!active(*context)) {
     return handle != nullptr ? CUDA_ERROR_INVALID_CONTEXT : CUDA_ERROR_CONTEXT_IS_DESTROYED;
   }
-  *version = api_version;
+  *version = context->api_version.load(std::memory_order_relaxed);
   return CUDA_SUCCESS;
 }
 

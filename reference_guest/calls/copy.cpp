@@ -63,8 +63,13 @@ bool stream_valid(CUstream stream) noexcept {
   return handle_valid(call::HandleKind::stream, word(stream));
 }
 
-/// The table keeps destroyed contexts, which a thread may still have as its current one.
-bool context_exists(CUcontext handle) noexcept {
+/// What the forms of CUDA 2 say: they take a context of that time, and no context here is one.
+constexpr CUresult old_form = CUDA_ERROR_INVALID_CONTEXT;
+
+/// Whether a side of a copy between contexts names one, or none, as it may. The table keeps
+/// destroyed contexts, which a thread may still have as its current one.
+bool names_a_context(CUcontext handle) noexcept {
+  if (handle == nullptr) return true;
   const Context* context = contexts()->find(handle);
   return context != nullptr && context->state.load() != ContextState::destroyed;
 }
@@ -187,9 +192,8 @@ CUresult cuMemcpyHtoD_v2(CUdeviceptr dstDevice, const void* srcHost, size_t Byte
   return seen(call<calls::MemcpyHtoD>(request, reply));
 }
 
-CUresult cuMemcpyHtoD(CUdeviceptr_v1 dstDevice, const void* srcHost, unsigned int ByteCount) {
-  if (ByteCount != 0 && srcHost == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return cuMemcpyHtoD_v2(dstDevice, srcHost, ByteCount);
+CUresult cuMemcpyHtoD(CUdeviceptr_v1, const void*, unsigned int) {
+  return old_form;
 }
 
 CUresult cuMemcpyDtoH_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteCount) {
@@ -212,9 +216,8 @@ CUresult cuMemcpyDtoH_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteCount)
   return seen(call<calls::MemcpyDtoH>(request, reply));
 }
 
-CUresult cuMemcpyDtoH(void* dstHost, CUdeviceptr_v1 srcDevice, unsigned int ByteCount) {
-  if (ByteCount != 0 && dstHost == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return cuMemcpyDtoH_v2(dstHost, srcDevice, ByteCount);
+CUresult cuMemcpyDtoH(void*, CUdeviceptr_v1, unsigned int) {
+  return old_form;
 }
 
 CUresult cuMemcpyDtoD_v2(CUdeviceptr dstDevice, CUdeviceptr srcDevice, size_t ByteCount) {
@@ -229,8 +232,8 @@ CUresult cuMemcpyDtoD_v2(CUdeviceptr dstDevice, CUdeviceptr srcDevice, size_t By
   return call<calls::MemcpyDtoD>(request, reply);
 }
 
-CUresult cuMemcpyDtoD(CUdeviceptr_v1 dstDevice, CUdeviceptr_v1 srcDevice, unsigned int ByteCount) {
-  return cuMemcpyDtoD_v2(dstDevice, srcDevice, ByteCount);
+CUresult cuMemcpyDtoD(CUdeviceptr_v1, CUdeviceptr_v1, unsigned int) {
+  return old_form;
 }
 
 CUresult cuMemcpy(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount) {
@@ -264,7 +267,9 @@ CUresult cuMemcpy(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount) {
 
 CUresult cuMemcpyPeer(CUdeviceptr dstDevice, CUcontext dstContext, CUdeviceptr srcDevice,
                       CUcontext srcContext, size_t ByteCount) {
-  if (!context_exists(dstContext) || !context_exists(srcContext)) return CUDA_ERROR_INVALID_CONTEXT;
+  if (!names_a_context(dstContext) || !names_a_context(srcContext)) {
+    return CUDA_ERROR_INVALID_CONTEXT;
+  }
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
   calls::MemcpyPeer::Request request;
@@ -307,10 +312,8 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr dstDevice, const void* srcHost, size_t
   return send_to_device<calls::MemcpyHtoDAsync>(target.address, srcHost, ByteCount, hStream);
 }
 
-CUresult cuMemcpyHtoDAsync(CUdeviceptr_v1 dstDevice, const void* srcHost, unsigned int ByteCount,
-                           CUstream hStream) {
-  if (ByteCount != 0 && srcHost == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return written::cuMemcpyHtoDAsync_v2(dstDevice, srcHost, ByteCount, hStream);
+CUresult cuMemcpyHtoDAsync(CUdeviceptr_v1, const void*, unsigned int, CUstream) {
+  return old_form;
 }
 
 CUresult cuMemcpyDtoHAsync_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteCount,
@@ -338,10 +341,8 @@ CUresult cuMemcpyDtoHAsync_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteC
       fetch_from_device<calls::MemcpyDtoHAsync>(dstHost, source.address, ByteCount, hStream));
 }
 
-CUresult cuMemcpyDtoHAsync(void* dstHost, CUdeviceptr_v1 srcDevice, unsigned int ByteCount,
-                           CUstream hStream) {
-  if (ByteCount != 0 && dstHost == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return written::cuMemcpyDtoHAsync_v2(dstHost, srcDevice, ByteCount, hStream);
+CUresult cuMemcpyDtoHAsync(void*, CUdeviceptr_v1, unsigned int, CUstream) {
+  return old_form;
 }
 
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr dstDevice, CUdeviceptr srcDevice, size_t ByteCount,
@@ -359,9 +360,8 @@ CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr dstDevice, CUdeviceptr srcDevice, size
   return post_copy<calls::MemcpyDtoDAsync>(request, target.known && source.known);
 }
 
-CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1 dstDevice, CUdeviceptr_v1 srcDevice,
-                           unsigned int ByteCount, CUstream hStream) {
-  return written::cuMemcpyDtoDAsync_v2(dstDevice, srcDevice, ByteCount, hStream);
+CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1, CUdeviceptr_v1, unsigned int, CUstream) {
+  return old_form;
 }
 
 CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstream hStream) {
@@ -410,7 +410,9 @@ CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstr
 
 CUresult cuMemcpyPeerAsync(CUdeviceptr dstDevice, CUcontext dstContext, CUdeviceptr srcDevice,
                            CUcontext srcContext, size_t ByteCount, CUstream hStream) {
-  if (!context_exists(dstContext) || !context_exists(srcContext)) return CUDA_ERROR_INVALID_CONTEXT;
+  if (!names_a_context(dstContext) || !names_a_context(srcContext)) {
+    return CUDA_ERROR_INVALID_CONTEXT;
+  }
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
@@ -423,7 +425,9 @@ CUresult cuMemcpyPeerAsync(CUdeviceptr dstDevice, CUcontext dstContext, CUdevice
   request.srcContext = word(srcContext);
   request.byteCount = ByteCount;
   request.hStream = word(hStream);
-  return post_copy<calls::MemcpyPeerAsync>(request, target.known && source.known);
+  // It cannot be captured: the host's refusal is the call's own error.
+  return post_copy<calls::MemcpyPeerAsync>(request,
+                                           target.known && source.known && !capture_active());
 }
 
 }  // namespace written

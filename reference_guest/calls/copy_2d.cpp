@@ -361,58 +361,10 @@ bool stream_valid(CUstream stream) noexcept {
   return handle_valid(call::HandleKind::stream, reinterpret_cast<std::uint64_t>(stream));
 }
 
-CUDA_MEMCPY2D widen(const CUDA_MEMCPY2D_v1& old) noexcept {
-  CUDA_MEMCPY2D copy{};
-  copy.srcXInBytes = old.srcXInBytes;
-  copy.srcY = old.srcY;
-  copy.srcMemoryType = old.srcMemoryType;
-  copy.srcHost = old.srcHost;
-  copy.srcDevice = old.srcDevice;
-  copy.srcArray = old.srcArray;
-  copy.srcPitch = old.srcPitch;
-  copy.dstXInBytes = old.dstXInBytes;
-  copy.dstY = old.dstY;
-  copy.dstMemoryType = old.dstMemoryType;
-  copy.dstHost = old.dstHost;
-  copy.dstDevice = old.dstDevice;
-  copy.dstArray = old.dstArray;
-  copy.dstPitch = old.dstPitch;
-  copy.WidthInBytes = old.WidthInBytes;
-  copy.Height = old.Height;
-  return copy;
-}
-
-CUDA_MEMCPY3D widen(const CUDA_MEMCPY3D_v1& old) noexcept {
-  CUDA_MEMCPY3D copy{};
-  copy.srcXInBytes = old.srcXInBytes;
-  copy.srcY = old.srcY;
-  copy.srcZ = old.srcZ;
-  copy.srcLOD = old.srcLOD;
-  copy.srcMemoryType = old.srcMemoryType;
-  copy.srcHost = old.srcHost;
-  copy.srcDevice = old.srcDevice;
-  copy.srcArray = old.srcArray;
-  copy.srcPitch = old.srcPitch;
-  copy.srcHeight = old.srcHeight;
-  copy.dstXInBytes = old.dstXInBytes;
-  copy.dstY = old.dstY;
-  copy.dstZ = old.dstZ;
-  copy.dstLOD = old.dstLOD;
-  copy.dstMemoryType = old.dstMemoryType;
-  copy.dstHost = old.dstHost;
-  copy.dstDevice = old.dstDevice;
-  copy.dstArray = old.dstArray;
-  copy.dstPitch = old.dstPitch;
-  copy.dstHeight = old.dstHeight;
-  copy.WidthInBytes = old.WidthInBytes;
-  copy.Height = old.Height;
-  copy.Depth = old.Depth;
-  return copy;
-}
+/// What the forms of CUDA 2 say: they take a context of that time, and no context here is one.
+constexpr CUresult old_form = CUDA_ERROR_INVALID_CONTEXT;
 
 CUresult copy_solid(const CUDA_MEMCPY3D& copy, CUstream stream, bool blocking) {
-  // Documented as "must be 0".
-  if (copy.srcLOD != 0 || copy.dstLOD != 0) return CUDA_ERROR_INVALID_VALUE;
   return blocking ? copy_shape<calls::Memcpy3D, Solid>(copy, stream, true)
                   : copy_shape<calls::Memcpy3DAsync, Solid>(copy, stream, false);
 }
@@ -422,41 +374,34 @@ CUresult copy_solid(const CUDA_MEMCPY3D& copy, CUstream stream, bool blocking) {
 CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* pCopy) {
   return copy_shape<calls::Memcpy2D, Flat>(*pCopy, default_stream(), true);
 }
-CUresult cuMemcpy2D(const CUDA_MEMCPY2D_v1* pCopy) {
-  if (pCopy == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return copy_shape<calls::Memcpy2D, Flat>(widen(*pCopy), default_stream(), true);
+CUresult cuMemcpy2D(const CUDA_MEMCPY2D_v1*) {
+  return old_form;
 }
 CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* pCopy) {
   return copy_shape<calls::Memcpy2DUnaligned, Flat>(*pCopy, default_stream(), true);
 }
-CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D_v1* pCopy) {
-  if (pCopy == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return copy_shape<calls::Memcpy2DUnaligned, Flat>(widen(*pCopy), default_stream(), true);
+CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D_v1*) {
+  return old_form;
 }
 CUresult cuMemcpy3D_v2(const CUDA_MEMCPY3D* pCopy) {
   return copy_solid(*pCopy, default_stream(), true);
 }
-CUresult cuMemcpy3D(const CUDA_MEMCPY3D_v1* pCopy) {
-  if (pCopy == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return copy_solid(widen(*pCopy), default_stream(), true);
+CUresult cuMemcpy3D(const CUDA_MEMCPY3D_v1*) {
+  return old_form;
 }
 CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* pCopy, CUstream hStream) {
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   return copy_shape<calls::Memcpy2DAsync, Flat>(*pCopy, hStream, false);
 }
-CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D_v1* pCopy, CUstream hStream) {
-  if (pCopy == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
-  return copy_shape<calls::Memcpy2DAsync, Flat>(widen(*pCopy), hStream, false);
+CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D_v1*, CUstream) {
+  return old_form;
 }
 CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* pCopy, CUstream hStream) {
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   return copy_solid(*pCopy, hStream, false);
 }
-CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1* pCopy, CUstream hStream) {
-  if (pCopy == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
-  return copy_solid(widen(*pCopy), hStream, false);
+CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1*, CUstream) {
+  return old_form;
 }
 
 }  // namespace vgpu::guest::written

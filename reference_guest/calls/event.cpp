@@ -55,8 +55,10 @@ CUresult cuEventRecord(CUevent hEvent, CUstream hStream) {
 
 CUresult cuEventRecordWithFlags(CUevent hEvent, CUstream hStream, unsigned int flags) {
   if (const CUresult result = check_record(hEvent, hStream); result != CUDA_SUCCESS) return result;
-  const unsigned known = capture_active() ? CU_EVENT_RECORD_EXTERNAL : CU_EVENT_RECORD_DEFAULT;
-  if ((flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
+  if ((flags & ~static_cast<unsigned>(CU_EVENT_RECORD_EXTERNAL)) != 0) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  if (flags != CU_EVENT_RECORD_DEFAULT && !capture_active()) return CUDA_ERROR_ILLEGAL_STATE;
   return post<calls::EventRecordWithFlags>({.hEvent = to_wire<std::uint64_t>(hEvent),
                                             .hStream = to_wire<std::uint64_t>(hStream),
                                             .flags = flags});
@@ -87,8 +89,9 @@ CUresult cuEventDestroy_v2(CUevent hEvent) {
   ObjectNote note;
   if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) {
     // What ended with its context is gone on the host; only the handle is left.
-    if (note.known()) retire_handle(id);
-    return result;
+    if (!note.known()) return result;
+    retire_handle(id);
+    return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   }
   const CUresult result = post<calls::EventDestroy>({.hEvent = id});
   if (result == CUDA_SUCCESS) retire_handle(id);

@@ -86,6 +86,12 @@ CUresult cuFuncSetAttribute(CUfunction hfunc, CUfunction_attribute attrib, int v
   const auto id = call::to_wire<std::uint64_t>(hfunc);
   Callable* callable = find_callable(id);
   if (callable == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  // A kernel stands for its function in the current context; a function needs none.
+  if (callable->context == 0) {
+    if (const CUresult entered = enter(call::ContextNeed::current); entered != CUDA_SUCCESS) {
+      return entered;
+    }
+  }
   ReplyOf<calls::FuncSetAttribute> reply;
   const CUresult result = call<calls::FuncSetAttribute>(
       {.hfunc = id, .attrib = static_cast<std::uint32_t>(attrib), .value = value}, reply);

@@ -5,6 +5,7 @@
 #include <vgpu/calls/graph_exec.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "graph_memory.hpp"
 #include "graph_objects.hpp"
 #include "mirrored_memory.hpp"
 #include "object_note.hpp"
@@ -87,7 +88,9 @@ CUresult cuGraphExecUpdate_v2(CUgraphExec hGraphExec, CUgraph hGraph,
   const CUresult result = call<calls::GraphExecUpdate>(
       {.hGraphExec = id_of(hGraphExec), .hGraph = id_of(hGraph)}, reply);
   CUgraphExecUpdateResultInfo returned;
-  if (call::copy_layout(reply.value.resultInfo, returned)) *resultInfo = returned;
+  if (resultInfo != nullptr && call::copy_layout(reply.value.resultInfo, returned)) {
+    *resultInfo = returned;
+  }
   return result;
 }
 
@@ -150,8 +153,9 @@ CUresult cuGraphLaunch(CUgraphExec hGraph, CUstream hStream) {
   if (!is_executable(hGraph)) return CUDA_ERROR_INVALID_VALUE;
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  return post<calls::GraphLaunch>(
-      {.hGraph = id_of(hGraph), .hStream = call::to_wire<std::uint64_t>(hStream)});
+  const calls::GraphLaunch::Request request{.hGraph = id_of(hGraph),
+                                            .hStream = call::to_wire<std::uint64_t>(hStream)};
+  return graphs_may_allocate ? ask<calls::GraphLaunch>(request) : post<calls::GraphLaunch>(request);
 }
 
 }  // namespace vgpu::guest::written

@@ -81,10 +81,29 @@ CUDA_KERNEL_NODE_PARAMS widened(const CUDA_KERNEL_NODE_PARAMS_v1& older) noexcep
 struct KernelValues {
   std::vector<std::byte> block;
   std::vector<void*> pointers;
+  std::size_t bytes = 0;
 };
 std::mutex values_mutex;
 
-void** keep_values(CUgraphNode node, const Callable& callable, std::span<const std::byte> block) {
+/// The nodes whose parameters were set as one buffer (`extra`), per place likewise.
+std::map<std::uint32_t, std::uint64_t>& buffer_nodes() {
+  static auto& nodes = *new std::map<std::uint32_t, std::uint64_t>;
+  return nodes;
+}
+
+void note_buffer(CUgraphNode node, bool one_buffer) {
+  const std::uint32_t place = call::HandleId{id_of(node)}.index();
+  const std::lock_guard lock(values_mutex);
+  if (one_buffer) {
+    buffer_nodes()[place] = id_of(node);
+  } else {
+    buffer_nodes().erase(place);
+  }
+}
+
+/// Gives `out` pointers to its values, in the form in which they were set.
+void keep_values(CUgraphNode node, const Callable& callable, std::span<const std::byte> block,
+                 CUDA_KERNEL_NODE_PARAMS& out) {
   static auto& kept = *new std::map<std::uint32_t, std::unique_ptr<KernelValues>>;
   auto values = std::make_unique<KernelValues>();
   values->block.assign(block.begin(), block.end());
@@ -94,9 +113,17 @@ void** keep_values(CUgraphNode node, const Callable& callable, std::span<const s
   }
   values->pointers.push_back(nullptr);
   const std::lock_guard lock(values_mutex);
-  auto& place = kept[call::HandleId{id_of(node)}.index()];
-  place = std::move(values);
-  return place->pointers.data();
+  const std::uint32_t index = call::HandleId{id_of(node)}.index();
+  const auto buffer = buffer_nodes().find(index);
+  if (buffer != buffer_nodes().end() && buffer->second == id_of(node)) {
+    values->bytes = block.size();
+    values->pointers = {CU_LAUNCH_PARAM_BUFFER_POINTER, values->block.data(),
+                        CU_LAUNCH_PARAM_BUFFER_SIZE, &values->bytes, CU_LAUNCH_PARAM_END};
+    out.extra = values->pointers.data();
+  } else {
+    out.kernelParams = values->pointers.data();
+  }
+  kept[index] = std::move(values);
 }
 
 /// A request that adds a node: where, and after which others. `set` fills the rest.
@@ -152,10 +179,12 @@ CUresult add_event_node(CUgraphNode* out, CUgraph graph, const CUgraphNode* depe
 CUresult cuGraphAddKernelNode_v2(CUgraphNode* phGraphNode, CUgraph hGraph,
                                  const CUgraphNode* dependencies, size_t numDependencies,
                                  const CUDA_KERNEL_NODE_PARAMS* nodeParams) {
-  return add_node<calls::GraphAddKernelNode>(
+  const CUresult result = add_node<calls::GraphAddKernelNode>(
       phGraphNode, hGraph, dependencies, numDependencies, [&](auto& request, auto& reply) {
         return send_kernel<calls::GraphAddKernelNode>(request, *nodeParams, reply);
       });
+  if (result == CUDA_SUCCESS && nodeParams->extra != nullptr) note_buffer(*phGraphNode, true);
+  return result;
 }
 
 CUresult cuGraphAddKernelNode(CUgraphNode* phGraphNode, CUgraph hGraph,
@@ -179,7 +208,7 @@ CUresult cuGraphKernelNodeGetParams_v2(CUgraphNode hNode, CUDA_KERNEL_NODE_PARAM
   if (!call::copy_layout(reply.value.nodeParams, node)) return CUDA_ERROR_UNKNOWN;
   node = stripped(node);
   if (const Callable* callable = callable_of(node)) {
-    node.kernelParams = keep_values(hNode, *callable, reply.value.parameterBlock);
+    keep_values(hNode, *callable, reply.value.parameterBlock, node);
   }
   *nodeParams = node;
   return CUDA_SUCCESS;
@@ -199,7 +228,9 @@ CUresult cuGraphKernelNodeSetParams_v2(CUgraphNode hNode,
   calls::GraphKernelNodeSetParams::Request request;
   request.hNode = id_of(hNode);
   ReplyOf<calls::GraphKernelNodeSetParams> reply;
-  return send_kernel<calls::GraphKernelNodeSetParams>(request, *nodeParams, reply);
+  const CUresult result = send_kernel<calls::GraphKernelNodeSetParams>(request, *nodeParams, reply);
+  if (result == CUDA_SUCCESS) note_buffer(hNode, nodeParams->extra != nullptr);
+  return result;
 }
 
 CUresult cuGraphKernelNodeSetParams(CUgraphNode hNode,

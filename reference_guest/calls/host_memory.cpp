@@ -186,16 +186,32 @@ void move_to_private(const SharedPages& pages) {
   }
 }
 
-bool overlaps_known(std::uint64_t begin, std::uint64_t bytes, RangeKind& kind) {
+bool overlaps_known(std::uint64_t begin, std::uint64_t bytes, RangeAttributes& known) {
   bool found = false;
   memory_registry().for_each([&](const Range& range) {
     const bool meets =
         range.begin < begin ? begin - range.begin < range.size : range.begin - begin < bytes;
     if (!meets || found) return;
     found = true;
-    kind = range.attributes.kind;
+    known = range.attributes;
   });
   return found;
+}
+
+/// Undoes what registering did to the guest's side of the memory.
+void give_back_registered(const Range& range) {
+  remove_mirrors(range.begin, range.size);
+  SharedPages pages;
+  HostMemory& state = host_memory();
+  {
+    const std::lock_guard lock(state.mutex);
+    const auto known = state.registered.find(range.begin);
+    if (known != state.registered.end()) {
+      pages = std::move(known->second);
+      state.registered.erase(known);
+    }
+  }
+  move_to_private(pages);
 }
 
 }  // namespace
@@ -265,25 +281,31 @@ CUresult free_host_memory(const Range& range) {
 }
 
 CUresult register_host_memory(std::uint64_t address, std::uint64_t bytes, unsigned flags) {
-  constexpr unsigned known = CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP |
-                             CU_MEMHOSTREGISTER_IOMEMORY | CU_MEMHOSTREGISTER_READ_ONLY;
-  if ((flags & ~known) != 0 || bytes > UINT64_MAX - page - address) return CUDA_ERROR_INVALID_VALUE;
+  if ((flags & ~known_register_flags) != 0 || bytes > UINT64_MAX - page - address)
+    return CUDA_ERROR_INVALID_VALUE;
   if ((flags & CU_MEMHOSTREGISTER_IOMEMORY) != 0) {
     log(LogLevel::error,
         "cuMemHostRegister: I/O memory of this machine cannot be mapped by the "
         "host's device");
     return CUDA_ERROR_NOT_SUPPORTED;
   }
-  RangeKind kind = RangeKind::none;
-  if (overlaps_known(address, bytes, kind)) {
-    return kind == RangeKind::pinned || kind == RangeKind::managed
-               ? CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED
-               : CUDA_ERROR_INVALID_VALUE;
+  const bool read_only = (flags & CU_MEMHOSTREGISTER_READ_ONLY) != 0;
+  const Device* device = find_device(current_device());
+  int can_read = 0;
+  if (read_only &&
+      (device == nullptr ||
+       device->attribute(CU_DEVICE_ATTRIBUTE_READ_ONLY_HOST_REGISTER_SUPPORTED, &can_read) != 0 ||
+       can_read == 0)) {
+    return CUDA_ERROR_NOT_SUPPORTED;
+  }
+  RangeAttributes known;
+  if (overlaps_known(address, bytes, known)) {
+    return (known.flags & range_flag::registered) != 0 ? CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED
+                                                       : CUDA_ERROR_INVALID_VALUE;
   }
   const std::uint64_t end = address + bytes;
   const MapsAnswer all = examine(page_down(address), page_up(end));
   if (!all.mapped) return CUDA_ERROR_INVALID_VALUE;
-  const bool read_only = (flags & CU_MEMHOSTREGISTER_READ_ONLY) != 0;
   if (!all.writable && !read_only) {
     log(LogLevel::error, "cuMemHostRegister: the memory is read-only and the flags do not say so");
     return CUDA_ERROR_INVALID_VALUE;
@@ -342,9 +364,10 @@ CUresult register_host_memory(std::uint64_t address, std::uint64_t bytes, unsign
 
 CUresult unregister_host_memory(std::uint64_t address) {
   const Range range = find_memory(address);
-  if (!range || range.begin != address || range.attributes.kind != RangeKind::pinned ||
+  if (!range) return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+  if (range.begin != address || range.attributes.kind != RangeKind::pinned ||
       (range.attributes.flags & range_flag::registered) == 0) {
-    return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
+    return CUDA_ERROR_INVALID_VALUE;
   }
   const std::uint64_t host = host_address(range, address);
   // What the device has written to memory that is not shared would otherwise be lost.
@@ -358,19 +381,22 @@ CUresult unregister_host_memory(std::uint64_t address) {
   const CUresult result = call<calls::MemHostUnregister>({.p = host}, reply);
   if (result != CUDA_SUCCESS) return result;
   if (!forget_memory(address)) return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
-  remove_mirrors(range.begin, range.size);
-  SharedPages pages;
-  HostMemory& state = host_memory();
-  {
-    const std::lock_guard lock(state.mutex);
-    const auto known = state.registered.find(address);
-    if (known != state.registered.end()) {
-      pages = std::move(known->second);
-      state.registered.erase(known);
+  give_back_registered(range);
+  return CUDA_SUCCESS;
+}
+
+void end_host_memory(std::uint64_t context) {
+  if (context == 0) return;
+  const auto ended = memory_registry().erase_if([context](const Range& range) {
+    return range.attributes.context == context && range.attributes.kind == RangeKind::pinned;
+  });
+  for (const Range& range : ended) {
+    if ((range.attributes.flags & range_flag::registered) != 0) {
+      give_back_registered(range);
+    } else {
+      remove_mirrors(range.begin, range.size);
     }
   }
-  move_to_private(pages);
-  return CUDA_SUCCESS;
 }
 
 }  // namespace vgpu::guest

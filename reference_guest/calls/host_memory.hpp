@@ -28,11 +28,20 @@ CUresult allocate_host_memory(std::uint64_t bytes, RangeKind kind, std::uint32_t
 /// has forgotten it.
 void release_host_memory(const Range& range);
 
+/// What cuMemHostRegister may be told.
+inline constexpr unsigned known_register_flags =
+    CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP | CU_MEMHOSTREGISTER_IOMEMORY |
+    CU_MEMHOSTREGISTER_READ_ONLY;
+
 /// cuMemHostRegister.
 CUresult register_host_memory(std::uint64_t address, std::uint64_t bytes, unsigned flags);
 
 /// cuMemHostUnregister.
 CUresult unregister_host_memory(std::uint64_t address);
+
+/// The page-locked memory of a context that has ended is the program's no longer as far as CUDA is
+/// concerned. What was allocated stays mapped, as the program may still look at it.
+void end_host_memory(std::uint64_t context);
 
 /// cuMemFreeHost, and cuMemFree of managed memory.
 CUresult free_host_memory(const Range& range);

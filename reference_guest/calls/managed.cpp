@@ -22,6 +22,20 @@ bool device_known(CUdevice device) noexcept {
   return device == CU_DEVICE_CPU || find_device(device) != nullptr;
 }
 
+/// A kind of location that memory can be moved to.
+bool is_place(const CUmemLocation& location) noexcept {
+  return location.type == CU_MEM_LOCATION_TYPE_DEVICE ||
+         location.type == CU_MEM_LOCATION_TYPE_HOST ||
+         location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA ||
+         location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT;
+}
+
+bool is_managed(CUdeviceptr address, size_t bytes) noexcept {
+  const Range range = find_memory(address);
+  return bytes != 0 && range.attributes.kind == RangeKind::managed &&
+         range.contains(address, bytes);
+}
+
 std::span<const std::byte> bytes_of(const CUmemLocation& location) noexcept {
   return {reinterpret_cast<const std::byte*>(&location), sizeof location};
 }
@@ -41,19 +55,44 @@ CUresult cuMemAllocManaged(CUdeviceptr* dptr, size_t bytesize, unsigned int flag
   return result;
 }
 
-CUresult cuMemPrefetchAsync(CUdeviceptr devPtr, size_t count, CUdevice dstDevice,
-                            CUstream hStream) {
-  if (!device_known(dstDevice)) return CUDA_ERROR_INVALID_DEVICE;
+CUresult cuMemPrefetchAsync_v2(CUdeviceptr devPtr, size_t count, CUmemLocation location,
+                               unsigned int flags, CUstream hStream) {
   const auto stream = reinterpret_cast<std::uint64_t>(hStream);
   if (!handle_valid(call::HandleKind::stream, stream)) return CUDA_ERROR_INVALID_HANDLE;
-  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const CUmemLocation location = location_of(dstDevice);
+  if (flags != 0 || !is_managed(devPtr, count)) return CUDA_ERROR_INVALID_VALUE;
+  if (location.type == CU_MEM_LOCATION_TYPE_DEVICE && find_device(location.id) == nullptr) {
+    return CUDA_ERROR_INVALID_DEVICE;
+  }
   calls::MemPrefetchAsync::Request request;
   request.devPtr = devPtr;
   request.count = count;
   request.location = bytes_of(location);
   request.hStream = stream;
-  return post<calls::MemPrefetchAsync>(request);
+  return post_if<calls::MemPrefetchAsync>(is_place(location), request);
+}
+
+CUresult cuMemPrefetchAsync(CUdeviceptr devPtr, size_t count, CUdevice dstDevice,
+                            CUstream hStream) {
+  return written::cuMemPrefetchAsync_v2(devPtr, count, location_of(dstDevice), 0, hStream);
+}
+
+CUresult cuStreamAttachMemAsync(CUstream hStream, CUdeviceptr dptr, size_t length,
+                                unsigned int flags) {
+  const auto stream = reinterpret_cast<std::uint64_t>(hStream);
+  if (!handle_valid(call::HandleKind::stream, stream)) return CUDA_ERROR_INVALID_HANDLE;
+  const Range range = find_memory(dptr);
+  // Length 0 means all of the allocation, and no other length is a part of it.
+  if (range.attributes.kind != RangeKind::managed || range.begin != dptr ||
+      (length != 0 && length != range.size)) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  const bool single = flags == CU_MEM_ATTACH_SINGLE;
+  if ((flags != CU_MEM_ATTACH_GLOBAL && flags != CU_MEM_ATTACH_HOST && !single) ||
+      (single && (hStream == nullptr || hStream == CU_STREAM_LEGACY))) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  return post<calls::StreamAttachMemAsync>(
+      {.hStream = stream, .dptr = dptr, .length = length, .flags = flags});
 }
 
 CUresult cuMemAdvise(CUdeviceptr devPtr, size_t count, CUmem_advise advice, CUdevice device) {

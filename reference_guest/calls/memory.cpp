@@ -30,13 +30,16 @@ Range find_host_memory(const void* p) noexcept {
 }  // namespace
 
 CUresult cuMemGetInfo(unsigned int* free, unsigned int* total) {
-  if (free == nullptr || total == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   ReplyOf<calls::MemGetInfo> reply;
   const CUresult result = call<calls::MemGetInfo>({}, reply);
   if (result != CUDA_SUCCESS) return result;
   // The old form cannot say more than 4 GiB.
-  *free = static_cast<unsigned int>(reply.value.free < low_limit ? reply.value.free : low_limit);
-  *total = static_cast<unsigned int>(reply.value.total < low_limit ? reply.value.total : low_limit);
+  const auto narrow = [](std::uint64_t bytes) {
+    return static_cast<unsigned int>(bytes < low_limit ? bytes : low_limit);
+  };
+  if (free != nullptr) *free = narrow(reply.value.free);
+  if (total != nullptr) *total = narrow(reply.value.total);
   return CUDA_SUCCESS;
 }
 
@@ -50,6 +53,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr* dptr, size_t bytesize) {
 }
 
 CUresult cuMemAlloc(CUdeviceptr_v1* dptr, unsigned int bytesize) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   if (dptr == nullptr || bytesize == 0) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr wide = 0;
   const CUresult result = cuMemAlloc_v2(&wide, bytesize);
@@ -78,6 +82,7 @@ CUresult cuMemAllocPitch_v2(CUdeviceptr* dptr, size_t* pPitch, size_t WidthInByt
 
 CUresult cuMemAllocPitch(CUdeviceptr_v1* dptr, unsigned int* pPitch, unsigned int WidthInBytes,
                          unsigned int Height, unsigned int ElementSizeBytes) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   if (dptr == nullptr || pPitch == nullptr || WidthInBytes == 0 || Height == 0 ||
       (ElementSizeBytes != 4 && ElementSizeBytes != 8 && ElementSizeBytes != 16)) {
     return CUDA_ERROR_INVALID_VALUE;
@@ -108,13 +113,15 @@ CUresult cuMemFree_v2(CUdeviceptr dptr) {
   if (range) forget_memory(dptr);
   ReplyOf<calls::MemFree> reply;
   const CUresult result = call<calls::MemFree>({.dptr = dptr}, reply);
-  if (result == CUDA_ERROR_INVALID_VALUE && range) {
+  if (range &&
+      (result == CUDA_ERROR_INVALID_VALUE || result == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)) {
     remember_memory(range.begin, range.size, range.attributes);
   }
   return result;
 }
 
 CUresult cuMemFree(CUdeviceptr_v1 dptr) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return cuMemFree_v2(dptr);
 }
 
@@ -134,6 +141,7 @@ CUresult cuMemGetAddressRange_v2(CUdeviceptr* pbase, size_t* psize, CUdeviceptr 
 }
 
 CUresult cuMemGetAddressRange(CUdeviceptr_v1* pbase, unsigned int* psize, CUdeviceptr_v1 dptr) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   CUdeviceptr base = 0;
   size_t size = 0;
   const CUresult result = cuMemGetAddressRange_v2(&base, &size, dptr);
@@ -148,6 +156,10 @@ CUresult cuMemHostAlloc(void** pp, size_t bytesize, unsigned int Flags) {
   constexpr unsigned known =
       CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
   if ((Flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
+  if (bytesize == 0) {
+    *pp = nullptr;
+    return CUDA_SUCCESS;
+  }
   std::uint64_t address = 0;
   const CUresult result = allocate_host_memory(
       bytesize, RangeKind::pinned, Flags, address, [&](std::uint64_t place, int descriptor) {
@@ -160,6 +172,10 @@ CUresult cuMemHostAlloc(void** pp, size_t bytesize, unsigned int Flags) {
 }
 
 CUresult cuMemAllocHost_v2(void** pp, size_t bytesize) {
+  if (bytesize == 0) {
+    *pp = nullptr;
+    return CUDA_SUCCESS;
+  }
   std::uint64_t address = 0;
   const CUresult result = allocate_host_memory(
       bytesize, RangeKind::pinned, 0, address, [&](std::uint64_t place, int descriptor) {
@@ -172,11 +188,13 @@ CUresult cuMemAllocHost_v2(void** pp, size_t bytesize) {
 }
 
 CUresult cuMemAllocHost(void** pp, unsigned int bytesize) {
-  if (pp == nullptr || bytesize == 0) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
+  if (pp == nullptr) return CUDA_ERROR_INVALID_VALUE;
   return cuMemAllocHost_v2(pp, bytesize);
 }
 
 CUresult cuMemFreeHost(void* p) {
+  if (p == nullptr) return CUDA_SUCCESS;
   const Range range = find_host_memory(p);
   if (!range || range.begin != reinterpret_cast<std::uint64_t>(p) ||
       range.attributes.kind != RangeKind::pinned ||
@@ -201,6 +219,7 @@ CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* pdptr, void* p, unsigned int 
 }
 
 CUresult cuMemHostGetDevicePointer(CUdeviceptr_v1* pdptr, void* p, unsigned int Flags) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   if (pdptr == nullptr || p == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr wide = 0;
   const CUresult result = cuMemHostGetDevicePointer_v2(&wide, p, Flags);
@@ -222,6 +241,12 @@ CUresult cuMemHostGetFlags(unsigned int* pFlags, void* p) {
 
 CUresult cuMemHostRegister_v2(void* p, size_t bytesize, unsigned int Flags) {
   return register_host_memory(reinterpret_cast<std::uint64_t>(p), bytesize, Flags);
+}
+
+// The first form does not look at flags that it does not know.
+CUresult cuMemHostRegister(void* p, size_t bytesize, unsigned int Flags) {
+  if (p == nullptr || bytesize == 0) return CUDA_ERROR_INVALID_VALUE;
+  return cuMemHostRegister_v2(p, bytesize, Flags & known_register_flags);
 }
 
 CUresult cuMemHostUnregister(void* p) {

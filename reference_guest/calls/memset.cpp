@@ -17,24 +17,30 @@ CUresult CUDAAPI cuMemsetD2D32_v2(CUdeviceptr, size_t, unsigned int, size_t, siz
 namespace vgpu::guest::written {
 
 CUresult cuMemsetD8(CUdeviceptr_v1 dstDevice, unsigned char uc, unsigned int N) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD8_v2(dstDevice, uc, N);
 }
 CUresult cuMemsetD16(CUdeviceptr_v1 dstDevice, unsigned short us, unsigned int N) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD16_v2(dstDevice, us, N);
 }
 CUresult cuMemsetD32(CUdeviceptr_v1 dstDevice, unsigned int ui, unsigned int N) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD32_v2(dstDevice, ui, N);
 }
 CUresult cuMemsetD2D8(CUdeviceptr_v1 dstDevice, unsigned int dstPitch, unsigned char uc,
                       unsigned int Width, unsigned int Height) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD2D8_v2(dstDevice, dstPitch, uc, Width, Height);
 }
 CUresult cuMemsetD2D16(CUdeviceptr_v1 dstDevice, unsigned int dstPitch, unsigned short us,
                        unsigned int Width, unsigned int Height) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD2D16_v2(dstDevice, dstPitch, us, Width, Height);
 }
 CUresult cuMemsetD2D32(CUdeviceptr_v1 dstDevice, unsigned int dstPitch, unsigned int ui,
                        unsigned int Width, unsigned int Height) {
+  if (const CUresult old = enter_old_interface(); old != CUDA_SUCCESS) return old;
   return ::cuMemsetD2D32_v2(dstDevice, dstPitch, ui, Width, Height);
 }
 

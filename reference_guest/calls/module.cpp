@@ -93,7 +93,7 @@ CUresult cuModuleUnload(CUmodule hmod) {
   const auto id = call::to_wire<std::uint64_t>(hmod);
   const CodeObject* module = find_module(id);
   if (module == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-  if (module->library != 0) return CUDA_ERROR_INVALID_HANDLE;
+  if (module->library != 0) return CUDA_ERROR_NOT_PERMITTED;
   ReplyOf<calls::ModuleUnload> reply;
   const CUresult result = call<calls::ModuleUnload>({.hmod = id}, reply);
   if (result == CUDA_SUCCESS) end_code(call::HandleKind::module, id);
@@ -153,7 +153,7 @@ CUresult cuModuleGetGlobal_v2(CUdeviceptr* dptr, size_t* bytes, CUmodule hmod, c
 
 CUresult cuModuleGetGlobal(CUdeviceptr_v1* dptr, unsigned int* bytes, CUmodule hmod,
                            const char* name) {
-  if (name == nullptr || hmod == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (name == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr address = 0;
   size_t size = 0;
   if (const CUresult result = written::cuModuleGetGlobal_v2(&address, &size, hmod, name);

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <cstring>
 #include <vgpu/calls/pointer.hpp>
-#include <vgpu/calls/pool.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "vgpu/guest/core.hpp"
@@ -69,16 +68,14 @@ CUresult ask_host(const Range& range, CUpointer_attribute attribute, std::uint64
   return CUDA_SUCCESS;
 }
 
-CUresult pool_of(const Range& range, Value& value) {
+CUresult pool_of(const Range& range, std::uint64_t address, Value& value) {
   value = wide(range.attributes.owner);
   if ((range.attributes.flags & range_flag::pool) == 0) return CUDA_ERROR_INVALID_VALUE;
   if (value.bits != 0) return CUDA_SUCCESS;
-  ReplyOf<calls::DeviceGetMemPool> reply;
-  const CUresult result = call<calls::DeviceGetMemPool>({.dev = range.attributes.device}, reply);
-  if (result != CUDA_SUCCESS) return result;
-  adopt_handle(reply.value.pool);
-  value.bits = reply.value.pool;
-  return CUDA_SUCCESS;
+  // It came from the pool that was its device's current one then.
+  const CUresult result = ask_host(range, CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE, address, value);
+  if (result == CUDA_SUCCESS) adopt_handle(value.bits);
+  return result;
 }
 
 CUresult attribute_of(const Range& range, CUpointer_attribute attribute, std::uint64_t address,
@@ -135,7 +132,7 @@ CUresult attribute_of(const Range& range, CUpointer_attribute attribute, std::ui
       value = wide(CU_MEM_HANDLE_TYPE_NONE);
       return CUDA_SUCCESS;
     case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
-      return pool_of(range, value);
+      return pool_of(range, address, value);
     case CU_POINTER_ATTRIBUTE_SYNC_MEMOPS:
     case CU_POINTER_ATTRIBUTE_BUFFER_ID:
     case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
@@ -179,6 +176,7 @@ CUresult cuPointerGetAttribute(void* data, CUpointer_attribute attribute, CUdevi
 
 CUresult cuPointerGetAttributes(unsigned int numAttributes, CUpointer_attribute* attributes,
                                 void** data, CUdeviceptr ptr) {
+  if (numAttributes == 0) return CUDA_ERROR_INVALID_VALUE;
   const Range range = find_memory(ptr);
   for (unsigned i = 0; i < numAttributes; ++i) {
     if (data[i] == nullptr) return CUDA_ERROR_INVALID_VALUE;

@@ -2,6 +2,7 @@
 #include <vgpu/calls/pool.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "graph_memory.hpp"
 #include "vgpu/guest/core.hpp"
 #include "vgpu/guest/memory_registry.hpp"
 
@@ -36,6 +37,7 @@ CUresult cuMemAllocAsync(CUdeviceptr* dptr, size_t bytesize, CUstream hStream) {
   const CUresult result =
       call<calls::MemAllocAsync>({.bytesize = bytesize, .hStream = word(hStream)}, reply);
   if (result != CUDA_SUCCESS) return result;
+  if (capture_active()) graphs_may_allocate = true;
   remember_ordered(reply.value.dptr, bytesize, 0);
   *dptr = reply.value.dptr;
   return CUDA_SUCCESS;
@@ -49,6 +51,7 @@ CUresult cuMemAllocFromPoolAsync(CUdeviceptr* dptr, size_t bytesize, CUmemoryPoo
   const CUresult result = call<calls::MemAllocFromPoolAsync>(
       {.bytesize = bytesize, .pool = word(pool), .hStream = word(hStream)}, reply);
   if (result != CUDA_SUCCESS) return result;
+  if (capture_active()) graphs_may_allocate = true;
   remember_ordered(reply.value.dptr, bytesize, word(pool));
   *dptr = reply.value.dptr;
   return CUDA_SUCCESS;

@@ -4,6 +4,7 @@
 #include <vgpu/guest/memory_registry.hpp>
 #include <vgpu/guest_written.hpp>
 
+#include "host_memory.hpp"
 #include "vgpu/guest/core.hpp"
 
 namespace vgpu::guest {
@@ -11,7 +12,10 @@ namespace {
 
 /// The memory of a primary context ends with its life; the context's handle stays.
 void forget_primary_memory(CUdevice device) {
-  if (const Context* context = contexts()->primary(device)) forget_context_memory(context->id);
+  if (const Context* context = contexts()->primary(device)) {
+    forget_context_memory(context->id);
+    end_host_memory(context->id);
+  }
 }
 
 }  // namespace
@@ -33,8 +37,24 @@ CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
   return result;
 }
 
+// The old form does not tell that there was nothing to release.
+CUresult cuDevicePrimaryCtxRelease(CUdevice device) {
+  const CUresult result = written::cuDevicePrimaryCtxRelease_v2(device);
+  return result == CUDA_ERROR_INVALID_CONTEXT ? CUDA_SUCCESS : result;
+}
+
 CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned int flags) {
   return contexts()->set_flags(device, flags);
+}
+
+// The old form changes no context that is active.
+CUresult cuDevicePrimaryCtxSetFlags(CUdevice device, unsigned int flags) {
+  const Context* primary = contexts()->primary(device);
+  if (primary != nullptr &&
+      primary->state.load(std::memory_order_acquire) == ContextState::active) {
+    return CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE;
+  }
+  return written::cuDevicePrimaryCtxSetFlags_v2(device, flags);
 }
 
 CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned int* flags, int* active) {

@@ -119,7 +119,7 @@ CUresult cuStreamGetPriority(CUstream hStream, int* priority) {
 CUresult cuStreamGetFlags(CUstream hStream, unsigned int* flags) {
   ObjectNote note;
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) return result;
-  if (note.known()) {
+  if (note.known() && !capture_active()) {
     *flags = note.traits() & CU_STREAM_NON_BLOCKING;
     return CUDA_SUCCESS;
   }
@@ -134,7 +134,7 @@ CUresult cuStreamGetDevice(CUstream hStream, CUdevice* device) {
   ObjectNote note;
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) return result;
   const Context* context = context_of(hStream, note);
-  if (context != nullptr) {
+  if (context != nullptr && !capture_active()) {
     *device = context->device;
     return CUDA_SUCCESS;
   }
@@ -150,7 +150,7 @@ CUresult cuStreamGetCtx_v2(CUstream hStream, CUcontext* pCtx, CUgreenCtx* pGreen
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) return result;
   const Context* context = context_of(hStream, note);
   if (context == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
-  *pCtx = context->handle();
+  if (pCtx != nullptr) *pCtx = context->handle();
   if (pGreenCtx != nullptr) *pGreenCtx = nullptr;
   return CUDA_SUCCESS;
 }
@@ -164,8 +164,10 @@ CUresult cuStreamWaitEvent(CUstream hStream, CUevent hEvent, unsigned int Flags)
   ObjectNote note;
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) return result;
   if (const CUresult result = check_event(hEvent, note); result != CUDA_SUCCESS) return result;
-  const unsigned known = capture_active() ? CU_EVENT_WAIT_EXTERNAL : CU_EVENT_WAIT_DEFAULT;
-  if ((Flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
+  if ((Flags & ~static_cast<unsigned>(CU_EVENT_WAIT_EXTERNAL)) != 0) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  if (Flags != CU_EVENT_WAIT_DEFAULT && !capture_active()) return CUDA_ERROR_ILLEGAL_STATE;
   return post<calls::StreamWaitEvent>({.hStream = to_wire<std::uint64_t>(hStream),
                                        .hEvent = to_wire<std::uint64_t>(hEvent),
                                        .flags = Flags});
@@ -208,8 +210,9 @@ CUresult cuStreamDestroy_v2(CUstream hStream) {
   ObjectNote note;
   if (const CUresult result = check_stream(hStream, note); result != CUDA_SUCCESS) {
     // What ended with its context is gone on the host; only the handle is left.
-    if (note.known()) retire_handle(id);
-    return result;
+    if (!note.known()) return result;
+    retire_handle(id);
+    return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   }
   const bool origin = capture_active() && CaptureRegistry::instance().counts(hStream);
   const CUresult result = post<calls::StreamDestroy>({.hStream = id});

@@ -75,24 +75,15 @@ CUresult cuMemMap(CUdeviceptr ptr, size_t size, size_t offset, CUmemGenericAlloc
 }
 
 CUresult cuMemUnmap(CUdeviceptr ptr, size_t size) {
-  // Whole mappings, one or more side by side.
-  std::uint64_t covered = 0;
-  while (covered < size) {
-    const Range range = find_memory(ptr + covered);
-    if (!range || range.begin != ptr + covered || range.size > size - covered ||
-        range.attributes.kind != RangeKind::mapped) {
-      return CUDA_ERROR_INVALID_VALUE;
-    }
-    covered += range.size;
-  }
+  // Whole mappings; what is reserved and not mapped does not matter.
+  if (!memory_registry().find_reservation(ptr).contains(ptr, size)) return CUDA_ERROR_INVALID_VALUE;
   ReplyOf<calls::MemUnmap> reply;
   const CUresult result = call<calls::MemUnmap>({.ptr = ptr, .size = size}, reply);
   if (result != CUDA_SUCCESS) return result;
-  for (std::uint64_t at = ptr; at - ptr < size;) {
-    const Range gone = forget_memory(at);
-    if (!gone) break;
-    at += gone.size;
-  }
+  memory_registry().erase_if([ptr, size](const Range& range) {
+    return range.attributes.kind == RangeKind::mapped && range.begin >= ptr &&
+           range.begin - ptr < size;
+  });
   return CUDA_SUCCESS;
 }
 

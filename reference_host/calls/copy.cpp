@@ -40,6 +40,11 @@ bool default_stream(const CallContext& context, std::uint64_t id, CUstream& stre
   return id <= 2 && context.resolve(HandleKind::stream, id, stream);
 }
 
+/// The context of a side of a copy between contexts, which may be none.
+bool peer_context(const CallContext& context, std::uint64_t id, CUcontext& found) {
+  return id == 0 || context.resolve(HandleKind::context, id, found);
+}
+
 /// A call that the guest waits for anyway must not keep others from starting while it waits.
 void before_waiting(CallContext& context, std::uint32_t location) {
   if (location != shared && context.awaited()) context.give_turn_on();
@@ -156,6 +161,8 @@ CUresult target_of(CallContext& context, std::uint32_t location, std::uint64_t o
 
 CUresult wait_for_stream(CallContext& context, CUstream stream) {
   const DriverTable& driver = context.driver();
+  // The copy itself is allowed beside a capture, whatever waiting for it is.
+  const RelaxedCapture relaxed(driver);
   CUevent event = nullptr;
   if (driver.cuEventCreate == nullptr || driver.cuEventRecord == nullptr ||
       driver.cuEventSynchronize == nullptr || driver.cuEventDestroy_v2 == nullptr ||
@@ -221,9 +228,8 @@ CUresult execute(CallContext& context, const calls::MemcpyPeer::Request& request
   CUcontext source{};
   CUstream stream{};
   if (!default_stream(context, request.stream, stream)) return CUDA_ERROR_INVALID_HANDLE;
-  if (request.dstContext == 0 || request.srcContext == 0 ||
-      !context.resolve(HandleKind::context, request.dstContext, target) ||
-      !context.resolve(HandleKind::context, request.srcContext, source)) {
+  if (!peer_context(context, request.dstContext, target) ||
+      !peer_context(context, request.srcContext, source)) {
     return CUDA_ERROR_INVALID_CONTEXT;
   }
   if (!context.owns(request.dstDevice, request.byteCount) ||
@@ -290,9 +296,8 @@ CUresult execute(CallContext& context, const calls::MemcpyPeerAsync::Request& re
   if (!context.resolve(HandleKind::stream, request.hStream, stream)) {
     return CUDA_ERROR_INVALID_HANDLE;
   }
-  if (request.dstContext == 0 || request.srcContext == 0 ||
-      !context.resolve(HandleKind::context, request.dstContext, target) ||
-      !context.resolve(HandleKind::context, request.srcContext, source)) {
+  if (!peer_context(context, request.dstContext, target) ||
+      !peer_context(context, request.srcContext, source)) {
     return CUDA_ERROR_INVALID_CONTEXT;
   }
   if (!context.owns(request.dstDevice, request.byteCount) ||

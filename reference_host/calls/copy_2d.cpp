@@ -85,7 +85,7 @@ CUresult copy_shape(CallContext& context, const Request& request, Reply& reply, 
   if constexpr (requires { copy.reserved0; }) {
     copy.reserved0 = nullptr;
     copy.reserved1 = nullptr;
-    if (copy.srcLOD != 0 || copy.dstLOD != 0) return CUDA_ERROR_INVALID_VALUE;
+    copy.srcLOD = copy.dstLOD = 0;
   }
   const std::size_t width = copy.WidthInBytes;
   const std::size_t rows = copy.Height;

@@ -69,9 +69,12 @@ CUresult map_window_memory(CallContext& context, std::uint64_t address, std::uin
 CUresult unmap_host_memory(CallContext& context, const memory::Range& range) {
   Session& session = context.session();
   const DriverTable& driver = context.driver();
-  // CUDA lets work finish that still uses the memory; afterwards the pages are gone.
-  if (driver.cuCtxSynchronize != nullptr) driver.cuCtxSynchronize();
+  // The driver lets work finish that still uses the memory; afterwards the pages are gone.
   const CUresult result = driver.cuMemHostUnregister(reinterpret_cast<void*>(range.begin));
+  if (result == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED) {
+    session.memory().insert(range.begin, range.size, range.attributes);
+    return result;
+  }
   const std::uint64_t begin = range.attributes.owner;
   const std::uint64_t bytes = range.attributes.tag;
   if (session.window().contains(begin, bytes)) {

@@ -119,7 +119,7 @@ CUresult execute(CallContext& context, const calls::MemFree::Request& request,
   const Range range = map.erase(request.dptr);
   if (!range) return CUDA_ERROR_INVALID_VALUE;
   const CUresult result = context.driver().cuMemFree_v2(request.dptr);
-  if (result == CUDA_ERROR_INVALID_VALUE) {
+  if (result == CUDA_ERROR_INVALID_VALUE || result == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED) {
     map.insert(range.begin, range.size, range.attributes);
   }
   return result;

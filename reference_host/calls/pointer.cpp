@@ -29,9 +29,21 @@ bool is_served(std::uint32_t attribute) noexcept {
 
 constexpr std::size_t value_room = 16;
 
+/// The pool under the id by which the guest knows it.
+CUresult read_pool(CallContext& context, std::uint64_t address, std::span<std::byte> room) {
+  CUmemoryPool pool = nullptr;
+  const CUresult result =
+      context.driver().cuPointerGetAttribute(&pool, CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE, address);
+  if (result != CUDA_SUCCESS) return result;
+  const std::uint64_t id = context.mint(HandleKind::memory_pool, pool);
+  std::memcpy(room.data(), &id, sizeof id);
+  return CUDA_SUCCESS;
+}
+
 CUresult read_attribute(CallContext& context, std::uint32_t attribute, std::uint64_t address,
                         std::span<std::byte> room) {
   if (context.driver().cuPointerGetAttribute == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
+  if (attribute == CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE) return read_pool(context, address, room);
   if (!is_served(attribute)) return CUDA_ERROR_NOT_SUPPORTED;
   return context.driver().cuPointerGetAttribute(
       room.data(), static_cast<CUpointer_attribute>(attribute), address);

@@ -24,6 +24,12 @@ bool enter_ordered(CallContext& context, std::uint64_t address, std::uint64_t by
   return context.session().add_range(address, bytes, attributes);
 }
 
+/// For an allocation of 0 bytes the guest gets address 0, whatever the driver has made of it.
+CUresult give_back_nothing(const DriverTable& driver, CUdeviceptr address, CUstream stream) {
+  if (address != 0) driver.cuMemFreeAsync(address, stream);
+  return CUDA_SUCCESS;
+}
+
 bool within_quota(Session& session, std::uint64_t bytes) {
   return bytes <= session.quota_left(session.memory().bytes(RangeKind::device));
 }
@@ -44,7 +50,8 @@ CUresult execute(CallContext& context, const calls::MemAllocAsync::Request& requ
   CUdeviceptr address = 0;
   const CUresult result = driver.cuMemAllocAsync(&address, request.bytesize, stream);
   if (result != CUDA_SUCCESS) return result;
-  if (request.bytesize != 0 && !enter_ordered(context, address, request.bytesize, 0)) {
+  if (request.bytesize == 0) return give_back_nothing(driver, address, stream);
+  if (!enter_ordered(context, address, request.bytesize, 0)) {
     driver.cuMemFreeAsync(address, stream);
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
@@ -68,7 +75,8 @@ CUresult execute(CallContext& context, const calls::MemAllocFromPoolAsync::Reque
   CUdeviceptr address = 0;
   const CUresult result = driver.cuMemAllocFromPoolAsync(&address, request.bytesize, pool, stream);
   if (result != CUDA_SUCCESS) return result;
-  if (request.bytesize != 0 && !enter_ordered(context, address, request.bytesize, request.pool)) {
+  if (request.bytesize == 0) return give_back_nothing(driver, address, stream);
+  if (!enter_ordered(context, address, request.bytesize, request.pool)) {
     driver.cuMemFreeAsync(address, stream);
     return CUDA_ERROR_OUT_OF_MEMORY;
   }

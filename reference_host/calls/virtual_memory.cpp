@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <span>
-#include <vector>
 #include <vgpu/calls/virtual_memory.hpp>
 #include <vgpu/driver_table.hpp>
 #include <vgpu/host_written.hpp>
@@ -112,20 +111,16 @@ CUresult execute(CallContext& context, const calls::MemUnmap::Request& request,
                  calls::MemUnmap::Reply&) {
   if (context.driver().cuMemUnmap == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
   memory::IntervalMap& map = context.session().memory();
-  std::vector<Range> ranges;
-  for (std::uint64_t covered = 0; covered < request.size;) {
-    const Range range = map.find(request.ptr + covered);
-    if (!range || range.begin != request.ptr + covered || range.size > request.size - covered ||
-        range.attributes.kind != RangeKind::mapped) {
-      return CUDA_ERROR_INVALID_VALUE;
-    }
-    ranges.push_back(range);
-    covered += range.size;
+  if (!map.find_reservation(request.ptr).contains(request.ptr, request.size)) {
+    return CUDA_ERROR_INVALID_VALUE;
   }
   const CUresult result = context.driver().cuMemUnmap(request.ptr, request.size);
   if (result != CUDA_SUCCESS) return result;
   // The reservation is still the guest's, so nobody else can be given these addresses meanwhile.
-  for (const Range& range : ranges) map.erase(range.begin);
+  map.erase_if([&request](const Range& range) {
+    return range.attributes.kind == RangeKind::mapped && range.begin >= request.ptr &&
+           range.begin - request.ptr < request.size;
+  });
   return CUDA_SUCCESS;
 }
 

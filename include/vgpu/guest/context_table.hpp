@@ -35,6 +35,8 @@ struct Context {
   const bool primary;
   std::atomic<ContextState> state{ContextState::inactive};
   std::atomic<unsigned> flags{0};
+  /// cuCtxGetApiVersion: that of the function that made the context.
+  std::atomic<unsigned> api_version{3020};
   /// cuCtxGetId; a new one each time the context becomes active.
   std::atomic<std::uint64_t> unique_id{0};
   ContextStorage storage;

@@ -70,6 +70,17 @@ inline Context* current_context() noexcept {
   return thread != nullptr ? thread->contexts.current() : nullptr;
 }
 
+/// As enter(current), for the forms of CUDA 2. They take only a context of that time:
+/// CUDA_ERROR_INVALID_CONTEXT for every other one.
+inline CUresult enter_old_interface() noexcept {
+  if (const CUresult entered = enter(call::ContextNeed::current); entered != CUDA_SUCCESS) {
+    return entered;
+  }
+  return current_context()->api_version.load(std::memory_order_relaxed) < 3020
+             ? CUDA_SUCCESS
+             : CUDA_ERROR_INVALID_CONTEXT;
+}
+
 // --- Sending ---
 
 /// Where the answer to a request of type Call goes: the results, and the bytes that trail a
@@ -192,6 +203,16 @@ CUresult post(const typename Call::Request& request, std::span<const std::byte> 
                                ticket);
 }
 
+/// post() where the guest is `sure` that the arguments are right, else a round trip: a refusal is
+/// the call's own result, and no later call's.
+template <class Call>
+CUresult post_if(bool sure, const typename Call::Request& request) noexcept {
+  if (sure) [[likely]]
+    return post<Call>(request);
+  ReplyOf<Call> reply;
+  return call<Call>(request, reply);
+}
+
 /// As post(), for a request without pointer fields that is built right where it is sent from:
 /// `make()` returns the Request, `write(bytes)` fills the `trailing` bytes behind it. For the calls
 /// whose cost is that of their stores (a launch).
@@ -307,6 +328,14 @@ inline Session* session() noexcept {
 inline ContextTable* contexts() noexcept {
   detail::Process* process = detail::process_if_ready();
   return process != nullptr ? &process->contexts : nullptr;
+}
+
+/// Whether the handle is that of a context which has ended, or of a primary one which is inactive.
+inline bool context_ended(CUcontext handle) noexcept {
+  const ContextTable* table = contexts();
+  const Context* context = table != nullptr ? table->find(handle) : nullptr;
+  return context != nullptr &&
+         context->state.load(std::memory_order_acquire) != ContextState::active;
 }
 
 /// The calling thread's own state, made on first use. Throws std::bad_alloc.

@@ -52,8 +52,8 @@ class HandleTable {
     return call::HandleId::make(kind, index, generation).value;
   }
 
-  /// Takes in an id that the host chose. False when it is not such an id, is alive already, or no
-  /// memory is left.
+  /// Takes in an id that the host chose; an earlier life of its index, which the host has ended, is
+  /// over then. False when it is not such an id, is alive already, or no memory is left.
   bool adopt(std::uint64_t id, void* object = nullptr) noexcept {
     const call::HandleId handle{id};
     if (handle.kind() == call::HandleKind::none ||
@@ -63,7 +63,7 @@ class HandleTable {
     Entry* entry = entry_for(handle.index());
     if (entry == nullptr) return false;
     std::uint32_t tag = entry->tag.load(std::memory_order_relaxed);
-    if ((tag & live_bit) != 0) return false;
+    if (tag == live_tag(handle.kind(), handle.generation())) return false;
     entry->object.store(object, std::memory_order_relaxed);
     return entry->tag.compare_exchange_strong(tag, live_tag(handle.kind(), handle.generation()),
                                               std::memory_order_release, std::memory_order_relaxed);

@@ -43,6 +43,12 @@ inline Range find_memory(std::uint64_t address) noexcept {
   return memory_registry().find(address);
 }
 
+/// Whether the device has all of [address, address + size), as far as this process knows.
+/// Registered memory by its address on the host is not known. No lock, no allocation. Any thread.
+inline bool knows_memory(std::uint64_t address, std::uint64_t size) noexcept {
+  return size == 0 || memory_registry().owns(address, size);
+}
+
 /// Forgets the range that begins at `address`; Range{} when there was none.
 inline Range forget_memory(std::uint64_t address) {
   return memory_registry().erase(address);

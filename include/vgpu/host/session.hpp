@@ -131,10 +131,19 @@ class Session {
   memory::AddressWindow& window() noexcept { return window_; }
 
   /// Enters a range that the guest now owns. False when it overlaps another one or when the guest
-  /// has as many as it may; the caller then gives the memory back.
+  /// has as many as it may; the caller then gives the memory back. Device memory replaces device
+  /// memory that it overlaps: the driver gave the place out again, so what was there has ended, as
+  /// memory of a graph does without a call that says so.
   bool add_range(std::uint64_t begin, std::uint64_t size,
                  const memory::RangeAttributes& attributes) {
-    return memory_.count() < limits_.ranges && memory_.insert(begin, size, attributes);
+    if (memory_.count() >= limits_.ranges) return false;
+    if (memory_.insert(begin, size, attributes)) return true;
+    if (attributes.kind != memory::RangeKind::device || size == 0) return false;
+    memory_.erase_if([begin, size](const memory::Range& range) {
+      return range.attributes.kind == memory::RangeKind::device &&
+             (range.begin < begin ? begin - range.begin < range.size : range.begin - begin < size);
+    });
+    return memory_.insert(begin, size, attributes);
   }
 
   /// Device memory that the guest may still allocate on a device under its quota; UINT64_MAX

@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::context");
 
 struct CtxCreate $Vgpu.call(operation = 448, symbol = "cuCtxCreate",
     parameters = "CUcontext *pctx, CUctxCreateParams *ctxCreateParams, unsigned int flags, CUdevice dev",
-    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuCtxCreate", since = 2000, parameters = "CUcontext *pctx, unsigned int flags, "
                 "CUdevice dev", guest = written),
                (symbol = "cuCtxCreate_v2", since = 3020, parameters = "CUcontext *pctx, unsigned int flags, "
@@ -28,10 +28,10 @@ struct CtxCreate $Vgpu.call(operation = 448, symbol = "cuCtxCreate",
 
 struct CtxDestroy $Vgpu.call(operation = 449, symbol = "cuCtxDestroy",
     parameters = "CUcontext ctx",
-    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuCtxDestroy", since = 2000),
                (symbol = "cuCtxDestroy_v2", since = 4000)],
-    checks = [(fails = "ctx == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+    checks = [(fails = "ctx == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     ctx @0 :UInt64 $Vgpu.handle(context) $Vgpu.releases;
   }
@@ -43,7 +43,7 @@ struct CtxPushCurrent $Vgpu.call(operation = 450, symbol = "cuCtxPushCurrent",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuCtxPushCurrent", since = 2000),
                (symbol = "cuCtxPushCurrent_v2", since = 4000)],
-    checks = [(fails = "ctx == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+    checks = [(fails = "ctx == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     ctx @0 :UInt64 $Vgpu.handle(context);
   }
@@ -143,7 +143,7 @@ struct CtxSynchronize $Vgpu.call(operation = 458, symbol = "cuCtxSynchronize",
 
 struct CtxSetLimit $Vgpu.call(operation = 459, symbol = "cuCtxSetLimit",
     parameters = "CUlimit limit, size_t value",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuCtxSetLimit", since = 3010)]) {
   struct Request {
     limit @0 :UInt32 $Vgpu.cType("CUlimit");
@@ -178,7 +178,7 @@ struct CtxGetCacheConfig $Vgpu.call(operation = 461, symbol = "cuCtxGetCacheConf
 
 struct CtxSetCacheConfig $Vgpu.call(operation = 462, symbol = "cuCtxSetCacheConfig",
     parameters = "CUfunc_cache config",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuCtxSetCacheConfig", since = 3020)]) {
   struct Request {
     config @0 :UInt32 $Vgpu.cType("CUfunc_cache");
@@ -212,7 +212,7 @@ struct CtxGetStreamPriorityRange $Vgpu.call(operation = 464, symbol = "cuCtxGetS
 
 struct CtxResetPersistingL2Cache $Vgpu.call(operation = 465, symbol = "cuCtxResetPersistingL2Cache",
     parameters = "void",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuCtxResetPersistingL2Cache", since = 11000)]) {
   struct Request {}
   struct Reply {}
@@ -296,7 +296,7 @@ struct CtxGetSharedMemConfig $Vgpu.call(operation = 471, symbol = "cuCtxGetShare
 
 struct CtxSetSharedMemConfig $Vgpu.call(operation = 472, symbol = "cuCtxSetSharedMemConfig",
     parameters = "CUsharedconfig config",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuCtxSetSharedMemConfig", since = 4020)]) {
   struct Request {
     config @0 :UInt32 $Vgpu.cType("CUsharedconfig");

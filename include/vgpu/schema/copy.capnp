@@ -45,8 +45,7 @@ struct MemcpyPeer $Vgpu.call(operation = 833, symbol = "cuMemcpyPeer",
                  "size_t ByteCount",
     callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyPeer", since = 4000),
-               (symbol = "cuMemcpyPeer_ptds", since = 7000, perThread = true)],
-    checks = [(fails = "dstContext == nullptr || srcContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+               (symbol = "cuMemcpyPeer_ptds", since = 7000, perThread = true)]) {
   struct Request {
     dstDevice @0 :UInt64 $Vgpu.address((length = "ByteCount", write = true));
     dstContext @1 :UInt64 $Vgpu.handle(context);
@@ -308,8 +307,7 @@ struct MemcpyPeerAsync $Vgpu.call(operation = 847, symbol = "cuMemcpyPeerAsync",
                  "size_t ByteCount, CUstream hStream",
     callClass = stream, guest = written, host = written, context = current, capture = recorded,
     exports = [(symbol = "cuMemcpyPeerAsync", since = 4000),
-               (symbol = "cuMemcpyPeerAsync_ptsz", since = 7000, perThread = true)],
-    checks = [(fails = "dstContext == nullptr || srcContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+               (symbol = "cuMemcpyPeerAsync_ptsz", since = 7000, perThread = true)]) {
   struct Request {
     dstDevice @0 :UInt64 $Vgpu.address((length = "ByteCount", write = true));
     dstContext @1 :UInt64 $Vgpu.handle(context);

@@ -58,7 +58,7 @@ struct EventQuery $Vgpu.call(operation = 1603, symbol = "cuEventQuery",
 
 struct EventSynchronize $Vgpu.call(operation = 1604, symbol = "cuEventSynchronize",
     parameters = "CUevent hEvent",
-    callClass = sync, guest = written, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuEventSynchronize", since = 2000)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -84,8 +84,8 @@ struct EventElapsedTime $Vgpu.call(operation = 1606, symbol = "cuEventElapsedTim
     callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuEventElapsedTime", since = 2000),
                (symbol = "cuEventElapsedTime_v2", since = 12080)],
-    checks = [(fails = "pMilliseconds == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "hStart == nullptr || hEnd == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "pMilliseconds == nullptr || hStart == nullptr || hEnd == nullptr",
+               error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hStart @0 :UInt64 $Vgpu.handle(event);
     hEnd @1 :UInt64 $Vgpu.handle(event);

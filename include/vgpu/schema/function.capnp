@@ -9,7 +9,7 @@ $Cxx.namespace("vgpu::schema::function");
 
 struct FuncGetAttribute $Vgpu.call(operation = 1728, symbol = "cuFuncGetAttribute",
     parameters = "int *pi, CUfunction_attribute attrib, CUfunction hfunc",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetAttribute", since = 2020)],
     checks = [(fails = "pi == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -24,7 +24,7 @@ struct FuncGetAttribute $Vgpu.call(operation = 1728, symbol = "cuFuncGetAttribut
 
 struct FuncSetAttribute $Vgpu.call(operation = 1729, symbol = "cuFuncSetAttribute",
     parameters = "CUfunction hfunc, CUfunction_attribute attrib, int value",
-    callClass = sync, guest = written, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuFuncSetAttribute", since = 9000)],
     checks = [(fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -37,7 +37,7 @@ struct FuncSetAttribute $Vgpu.call(operation = 1729, symbol = "cuFuncSetAttribut
 
 struct FuncSetCacheConfig $Vgpu.call(operation = 1730, symbol = "cuFuncSetCacheConfig",
     parameters = "CUfunction hfunc, CUfunc_cache config",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuFuncSetCacheConfig", since = 3000)],
     checks = [(fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -51,8 +51,7 @@ struct FuncGetModule $Vgpu.call(operation = 1731, symbol = "cuFuncGetModule",
     parameters = "CUmodule *hmod, CUfunction hfunc",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetModule", since = 11000)],
-    checks = [(fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "hmod == nullptr || hfunc == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hfunc @0 :UInt64 $Vgpu.handle(function);
   }
@@ -65,8 +64,7 @@ struct FuncGetName $Vgpu.call(operation = 1732, symbol = "cuFuncGetName",
     parameters = "const char **name, CUfunction hfunc",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetName", since = 12030)],
-    checks = [(fails = "name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "name == nullptr || hfunc == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   # The string lives as long as the function: the guest keeps it.
   struct Request {
     hfunc @0 :UInt64 $Vgpu.handle(function);
@@ -80,8 +78,7 @@ struct FuncGetParamInfo $Vgpu.call(operation = 1733, symbol = "cuFuncGetParamInf
     parameters = "CUfunction func, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
     callClass = local, guest = written, host = none, context = none, capture = safe,
     exports = [(symbol = "cuFuncGetParamInfo", since = 12040)],
-    checks = [(fails = "paramOffset == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "func == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "paramOffset == nullptr || func == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     func @0 :UInt64 $Vgpu.handle(function);
     paramIndex @1 :UInt64;
@@ -119,7 +116,7 @@ struct FuncLoad $Vgpu.call(operation = 1735, symbol = "cuFuncLoad",
 
 struct FuncSetSharedMemConfig $Vgpu.call(operation = 1736, symbol = "cuFuncSetSharedMemConfig",
     parameters = "CUfunction hfunc, CUsharedconfig config",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuFuncSetSharedMemConfig", since = 4020)],
     checks = [(fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

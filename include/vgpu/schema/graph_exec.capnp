@@ -23,7 +23,7 @@ struct GraphExecBatchMemOpNodeSetParams $Vgpu.call(operation = 2048, symbol = "c
 struct GraphInstantiate $Vgpu.call(operation = 2049, symbol = "cuGraphInstantiate",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, CUgraphNode *phErrorNode, char *logBuffer, "
                  "size_t bufferSize",
-    callClass = create, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuGraphInstantiate", since = 10000),
                (symbol = "cuGraphInstantiate_v2", since = 11000)],
     checks = [(fails = "phGraphExec == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -40,7 +40,7 @@ struct GraphInstantiate $Vgpu.call(operation = 2049, symbol = "cuGraphInstantiat
 
 struct GraphInstantiateWithParams $Vgpu.call(operation = 2050, symbol = "cuGraphInstantiateWithParams",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, CUDA_GRAPH_INSTANTIATE_PARAMS *instantiateParams",
-    callClass = create, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuGraphInstantiateWithParams", since = 12000),
                (symbol = "cuGraphInstantiateWithParams_ptsz", since = 12000, perThread = true)],
     checks = [(fails = "phGraphExec == nullptr || instantiateParams == nullptr || hGraph == nullptr",
@@ -149,7 +149,7 @@ struct GraphExecEventRecordNodeSetEvent $Vgpu.call(operation = 2057, symbol = "c
     callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecEventRecordNodeSetEvent", since = 11010)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hGraphExec @0 :UInt64 $Vgpu.handle(graphExec);
     hNode @1 :UInt64 $Vgpu.handle(graphNode);
@@ -163,7 +163,7 @@ struct GraphExecEventWaitNodeSetEvent $Vgpu.call(operation = 2058, symbol = "cuG
     callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphExecEventWaitNodeSetEvent", since = 11010)],
     checks = [(fails = "hGraphExec == nullptr || hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hGraphExec @0 :UInt64 $Vgpu.handle(graphExec);
     hNode @1 :UInt64 $Vgpu.handle(graphNode);
@@ -249,7 +249,7 @@ struct GraphUpload $Vgpu.call(operation = 2063, symbol = "cuGraphUpload",
 
 struct GraphLaunch $Vgpu.call(operation = 2064, symbol = "cuGraphLaunch",
     parameters = "CUgraphExec hGraph, CUstream hStream",
-    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuGraphLaunch", since = 10000),
                (symbol = "cuGraphLaunch_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -262,7 +262,7 @@ struct GraphLaunch $Vgpu.call(operation = 2064, symbol = "cuGraphLaunch",
 
 struct GraphExecDestroy $Vgpu.call(operation = 2065, symbol = "cuGraphExecDestroy",
     parameters = "CUgraphExec hGraphExec",
-    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuGraphExecDestroy", since = 10000)],
     checks = [(fails = "hGraphExec == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -277,7 +277,7 @@ struct GraphExecUpdate $Vgpu.call(operation = 2066, symbol = "cuGraphExecUpdate"
     exports = [(symbol = "cuGraphExecUpdate", since = 10020, parameters = "CUgraphExec hGraphExec, CUgraph hGraph, "
                 "CUgraphNode *hErrorNode_out, CUgraphExecUpdateResult *updateResult_out", guest = written),
                (symbol = "cuGraphExecUpdate_v2", since = 12000)],
-    checks = [(fails = "resultInfo == nullptr || hGraphExec == nullptr || hGraph == nullptr",
+    checks = [(fails = "hGraphExec == nullptr || hGraph == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hGraphExec @0 :UInt64 $Vgpu.handle(graphExec);
@@ -305,7 +305,7 @@ struct GraphExecNodeSetParams $Vgpu.call(operation = 2067, symbol = "cuGraphExec
 
 struct GraphInstantiateWithFlags $Vgpu.call(operation = 2068, symbol = "cuGraphInstantiateWithFlags",
     parameters = "CUgraphExec *phGraphExec, CUgraph hGraph, unsigned long long flags",
-    callClass = create, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuGraphInstantiateWithFlags", since = 11040)],
     checks = [(fails = "phGraphExec == nullptr || hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

@@ -51,7 +51,7 @@ struct GraphKernelNodeSetParams $Vgpu.call(operation = 1922, symbol = "cuGraphKe
                 "const CUDA_KERNEL_NODE_PARAMS_v1 *nodeParams", guest = written),
                (symbol = "cuGraphKernelNodeSetParams_v2", since = 12000)],
     checks = [(fails = "nodeParams == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "hNode == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+              (fails = "hNode == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hNode @0 :UInt64 $Vgpu.handle(graphNode);
     nodeParams @1 :Data $Vgpu.layout("CUDA_KERNEL_NODE_PARAMS");
@@ -248,7 +248,7 @@ struct GraphAddEventRecordNode $Vgpu.call(operation = 1935, symbol = "cuGraphAdd
     exports = [(symbol = "cuGraphAddEventRecordNode", since = 11010)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
@@ -278,7 +278,7 @@ struct GraphEventRecordNodeSetEvent $Vgpu.call(operation = 1937, symbol = "cuGra
     parameters = "CUgraphNode hNode, CUevent event",
     callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventRecordNodeSetEvent", since = 11010)],
-    checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hNode @0 :UInt64 $Vgpu.handle(graphNode);
     event @1 :UInt64 $Vgpu.handle(event);
@@ -293,7 +293,7 @@ struct GraphAddEventWaitNode $Vgpu.call(operation = 1938, symbol = "cuGraphAddEv
     exports = [(symbol = "cuGraphAddEventWaitNode", since = 11010)],
     checks = [(fails = "phGraphNode == nullptr || (numDependencies != 0 && dependencies == nullptr) || "
                "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+              (fails = "event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     phGraphNode @0 :UInt64 $Vgpu.creates(graphNode);  # 0: the host names nodes, see the reply
     hGraph @1 :UInt64 $Vgpu.handle(graph);
@@ -323,7 +323,7 @@ struct GraphEventWaitNodeSetEvent $Vgpu.call(operation = 1940, symbol = "cuGraph
     parameters = "CUgraphNode hNode, CUevent event",
     callClass = sync, guest = written, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuGraphEventWaitNodeSetEvent", since = 11010)],
-    checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "hNode == nullptr || event == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hNode @0 :UInt64 $Vgpu.handle(graphNode);
     event @1 :UInt64 $Vgpu.handle(event);

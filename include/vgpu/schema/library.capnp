@@ -65,7 +65,7 @@ struct LibraryUnload $Vgpu.call(operation = 578, symbol = "cuLibraryUnload",
     parameters = "CUlibrary library",
     callClass = sync, guest = written, host = written, context = none, capture = unsafe,
     exports = [(symbol = "cuLibraryUnload", since = 12000)],
-    checks = [(fails = "library == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "library == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     library @0 :UInt64 $Vgpu.handle(library) $Vgpu.releases;
   }
@@ -275,7 +275,7 @@ struct KernelGetName $Vgpu.call(operation = 591, symbol = "cuKernelGetName",
 
 struct KernelGetParamInfo $Vgpu.call(operation = 592, symbol = "cuKernelGetParamInfo",
     parameters = "CUkernel kernel, size_t paramIndex, size_t *paramOffset, size_t *paramSize",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = local, guest = written, host = none, context = current, capture = safe,
     exports = [(symbol = "cuKernelGetParamInfo", since = 12040)],
     checks = [(fails = "paramOffset == nullptr || kernel == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {

@@ -23,7 +23,7 @@ struct MemAllocManaged $Vgpu.call(operation = 768, symbol = "cuMemAllocManaged",
 
 struct MemPrefetchAsync $Vgpu.call(operation = 769, symbol = "cuMemPrefetchAsync",
     parameters = "CUdeviceptr devPtr, size_t count, CUmemLocation location, unsigned int flags, CUstream hStream",
-    callClass = stream, guest = generated, host = written, context = current, capture = unsafe,
+    callClass = stream, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemPrefetchAsync", since = 8000, parameters = "CUdeviceptr devPtr, size_t count, "
                 "CUdevice dstDevice, CUstream hStream", guest = written),
                (symbol = "cuMemPrefetchAsync_ptsz", since = 8000, parameters = "CUdeviceptr devPtr, size_t count, "
@@ -42,7 +42,7 @@ struct MemPrefetchAsync $Vgpu.call(operation = 769, symbol = "cuMemPrefetchAsync
 
 struct MemAdvise $Vgpu.call(operation = 770, symbol = "cuMemAdvise",
     parameters = "CUdeviceptr devPtr, size_t count, CUmem_advise advice, CUmemLocation location",
-    callClass = sync, guest = generated, host = written, context = none, capture = unsafe,
+    callClass = sync, guest = generated, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemAdvise", since = 8000, parameters = "CUdeviceptr devPtr, size_t count, "
                 "CUmem_advise advice, CUdevice device", guest = written),
                (symbol = "cuMemAdvise_v2", since = 12020)]) {
@@ -118,7 +118,7 @@ struct MemDiscardAndPrefetchBatchAsync $Vgpu.call(operation = 773, symbol = "cuM
 
 struct MemRangeGetAttribute $Vgpu.call(operation = 774, symbol = "cuMemRangeGetAttribute",
     parameters = "void *data, size_t dataSize, CUmem_range_attribute attribute, CUdeviceptr devPtr, size_t count",
-    callClass = sync, guest = generated, host = written, context = none, capture = unsafe,
+    callClass = sync, guest = generated, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemRangeGetAttribute", since = 8000)],
     checks = [(fails = "(dataSize != 0 && data == nullptr)", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -153,7 +153,7 @@ struct MemRangeGetAttributes $Vgpu.call(operation = 775, symbol = "cuMemRangeGet
 
 struct StreamAttachMemAsync $Vgpu.call(operation = 776, symbol = "cuStreamAttachMemAsync",
     parameters = "CUstream hStream, CUdeviceptr dptr, size_t length, unsigned int flags",
-    callClass = stream, guest = generated, host = written, context = current, capture = unsafe,
+    callClass = stream, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuStreamAttachMemAsync", since = 6000),
                (symbol = "cuStreamAttachMemAsync_ptsz", since = 7000, perThread = true)]) {
   struct Request {

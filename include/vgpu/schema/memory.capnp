@@ -10,12 +10,11 @@ struct MemGetInfo $Vgpu.call(operation = 704, symbol = "cuMemGetInfo",
     callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuMemGetInfo", since = 2000, parameters = "unsigned int *free, unsigned int *total",
                 guest = written),
-               (symbol = "cuMemGetInfo_v2", since = 3020)],
-    checks = [(fails = "free == nullptr || total == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+               (symbol = "cuMemGetInfo_v2", since = 3020)]) {
   struct Request {}
   struct Reply {
-    free @0 :UInt64;
-    total @1 :UInt64;
+    free @0 :UInt64 $Vgpu.optional;
+    total @1 :UInt64 $Vgpu.optional;
   }
 }
 
@@ -56,7 +55,7 @@ struct MemAllocPitch $Vgpu.call(operation = 706, symbol = "cuMemAllocPitch",
 
 struct MemFree $Vgpu.call(operation = 707, symbol = "cuMemFree",
     parameters = "CUdeviceptr dptr",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
     exports = [(symbol = "cuMemFree", since = 2000, parameters = "CUdeviceptr_v1 dptr", guest = written),
                (symbol = "cuMemFree_v2", since = 3020)]) {
   # CUDA frees NULL without complaint.
@@ -87,8 +86,8 @@ struct MemAllocHost $Vgpu.call(operation = 709, symbol = "cuMemAllocHost",
     exports = [(symbol = "cuMemAllocHost", since = 2000, parameters = "void **pp, unsigned int bytesize",
                 guest = written),
                (symbol = "cuMemAllocHost_v2", since = 3020)],
-    checks = [(fails = "pp == nullptr || bytesize == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
-  # Page-locked host memory that both sides map at one address.
+    checks = [(fails = "pp == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+  # Page-locked host memory that both sides map at one address. No bytes are NULL, which the guest answers.
   struct Request {
     bytesize @0 :UInt64;
     address @1 :UInt64;  # where the guest mapped the memory that travels as a descriptor; 0 = host's choice
@@ -100,9 +99,9 @@ struct MemAllocHost $Vgpu.call(operation = 709, symbol = "cuMemAllocHost",
 
 struct MemFreeHost $Vgpu.call(operation = 710, symbol = "cuMemFreeHost",
     parameters = "void *p",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
-    exports = [(symbol = "cuMemFreeHost", since = 2000)],
-    checks = [(fails = "p == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
+    exports = [(symbol = "cuMemFreeHost", since = 2000)]) {
+  # CUDA frees NULL without complaint.
   struct Request {
     p @0 :UInt64 $Vgpu.frees;
   }
@@ -113,8 +112,8 @@ struct MemHostAlloc $Vgpu.call(operation = 711, symbol = "cuMemHostAlloc",
     parameters = "void **pp, size_t bytesize, unsigned int Flags",
     callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemHostAlloc", since = 2020)],
-    checks = [(fails = "pp == nullptr || bytesize == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
-  # Page-locked host memory that both sides map at one address.
+    checks = [(fails = "pp == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+  # Page-locked host memory that both sides map at one address. No bytes are NULL, which the guest answers.
   struct Request {
     bytesize @0 :UInt64;
     flags @1 :UInt32 $Vgpu.cName("Flags");
@@ -157,7 +156,8 @@ struct MemHostGetFlags $Vgpu.call(operation = 713, symbol = "cuMemHostGetFlags",
 struct MemHostRegister $Vgpu.call(operation = 714, symbol = "cuMemHostRegister",
     parameters = "void *p, size_t bytesize, unsigned int Flags",
     callClass = sync, guest = written, host = written, context = current, capture = unsafe,
-    exports = [(symbol = "cuMemHostRegister", since = 4000),
+    exports = [(symbol = "cuMemHostRegister", since = 4000, parameters = "void *p, size_t bytesize, "
+                "unsigned int Flags", guest = written),
                (symbol = "cuMemHostRegister_v2", since = 6050)],
     checks = [(fails = "p == nullptr || bytesize == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   # Whole pages move onto shared memory in place where that is possible; their descriptor travels with the request.
@@ -176,7 +176,7 @@ struct MemHostRegister $Vgpu.call(operation = 714, symbol = "cuMemHostRegister",
 
 struct MemHostUnregister $Vgpu.call(operation = 715, symbol = "cuMemHostUnregister",
     parameters = "void *p",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
     exports = [(symbol = "cuMemHostUnregister", since = 4000)],
     checks = [(fails = "p == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

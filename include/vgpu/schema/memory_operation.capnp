@@ -19,7 +19,7 @@ struct FlushGPUDirectRDMAWrites $Vgpu.call(operation = 1536, symbol = "cuFlushGP
 
 struct StreamWaitValue32 $Vgpu.call(operation = 1537, symbol = "cuStreamWaitValue32",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint32_t value, unsigned int flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuStreamWaitValue32", since = 8000),
                (symbol = "cuStreamWaitValue32_ptsz", since = 8000, perThread = true),
                (symbol = "cuStreamWaitValue32_v2", since = 11070),
@@ -35,7 +35,7 @@ struct StreamWaitValue32 $Vgpu.call(operation = 1537, symbol = "cuStreamWaitValu
 
 struct StreamWaitValue64 $Vgpu.call(operation = 1538, symbol = "cuStreamWaitValue64",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint64_t value, unsigned int flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuStreamWaitValue64", since = 9000),
                (symbol = "cuStreamWaitValue64_ptsz", since = 9000, perThread = true),
                (symbol = "cuStreamWaitValue64_v2", since = 11070),
@@ -51,9 +51,12 @@ struct StreamWaitValue64 $Vgpu.call(operation = 1538, symbol = "cuStreamWaitValu
 
 struct StreamWriteValue32 $Vgpu.call(operation = 1539, symbol = "cuStreamWriteValue32",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint32_t value, unsigned int flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
-    exports = [(symbol = "cuStreamWriteValue32", since = 8000),
-               (symbol = "cuStreamWriteValue32_ptsz", since = 8000, perThread = true),
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    exports = [(symbol = "cuStreamWriteValue32", since = 8000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint32_t value, unsigned int flags", guest = written),
+               (symbol = "cuStreamWriteValue32_ptsz", since = 8000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint32_t value, unsigned int flags", perThread = true,
+                guest = written),
                (symbol = "cuStreamWriteValue32_v2", since = 11070),
                (symbol = "cuStreamWriteValue32_v2_ptsz", since = 11070, perThread = true)]) {
   struct Request {
@@ -67,9 +70,12 @@ struct StreamWriteValue32 $Vgpu.call(operation = 1539, symbol = "cuStreamWriteVa
 
 struct StreamWriteValue64 $Vgpu.call(operation = 1540, symbol = "cuStreamWriteValue64",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint64_t value, unsigned int flags",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
-    exports = [(symbol = "cuStreamWriteValue64", since = 9000),
-               (symbol = "cuStreamWriteValue64_ptsz", since = 9000, perThread = true),
+    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    exports = [(symbol = "cuStreamWriteValue64", since = 9000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint64_t value, unsigned int flags", guest = written),
+               (symbol = "cuStreamWriteValue64_ptsz", since = 9000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint64_t value, unsigned int flags", perThread = true,
+                guest = written),
                (symbol = "cuStreamWriteValue64_v2", since = 11070),
                (symbol = "cuStreamWriteValue64_v2_ptsz", since = 11070, perThread = true)]) {
   struct Request {

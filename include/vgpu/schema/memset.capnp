@@ -166,7 +166,9 @@ struct MemsetD2D8Async $Vgpu.call(operation = 905, symbol = "cuMemsetD2D8Async",
                  "CUstream hStream",
     callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuMemsetD2D8Async", since = 3020),
-               (symbol = "cuMemsetD2D8Async_ptsz", since = 7000, perThread = true)]) {
+               (symbol = "cuMemsetD2D8Async_ptsz", since = 7000, perThread = true)],
+    checks = [(fails = "(Height > 1 && dstPitch < Width)",
+               error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     dstDevice @0 :UInt64
         $Vgpu.address((length = "Width == 0 || Height == 0 ? 0 : Width > SIZE_MAX / 8 || (Height > 1 && "
@@ -185,7 +187,9 @@ struct MemsetD2D16Async $Vgpu.call(operation = 906, symbol = "cuMemsetD2D16Async
                  "CUstream hStream",
     callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuMemsetD2D16Async", since = 3020),
-               (symbol = "cuMemsetD2D16Async_ptsz", since = 7000, perThread = true)]) {
+               (symbol = "cuMemsetD2D16Async_ptsz", since = 7000, perThread = true)],
+    checks = [(fails = "dstDevice % 2 != 0 || (Height > 1 && (dstPitch % 2 != 0 || dstPitch / 2 < Width))",
+               error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     dstDevice @0 :UInt64
         $Vgpu.address((length = "Width == 0 || Height == 0 ? 0 : Width > SIZE_MAX / 8 || (Height > 1 && "
@@ -205,7 +209,9 @@ struct MemsetD2D32Async $Vgpu.call(operation = 907, symbol = "cuMemsetD2D32Async
                  "CUstream hStream",
     callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
     exports = [(symbol = "cuMemsetD2D32Async", since = 3020),
-               (symbol = "cuMemsetD2D32Async_ptsz", since = 7000, perThread = true)]) {
+               (symbol = "cuMemsetD2D32Async_ptsz", since = 7000, perThread = true)],
+    checks = [(fails = "dstDevice % 4 != 0 || (Height > 1 && (dstPitch % 4 != 0 || dstPitch / 4 < Width))",
+               error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     dstDevice @0 :UInt64
         $Vgpu.address((length = "Width == 0 || Height == 0 ? 0 : Width > SIZE_MAX / 8 || (Height > 1 && "

@@ -7,9 +7,9 @@ $Cxx.namespace("vgpu::schema::module");
 
 struct ModuleLoad $Vgpu.call(operation = 512, symbol = "cuModuleLoad",
     parameters = "CUmodule *module, const char *fname",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleLoad", since = 2000)],
-    checks = [(fails = "module == nullptr || fname == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "module == nullptr || fname == nullptr || *fname == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     module @0 :UInt64 $Vgpu.creates(module);
     fname @1 :Text;
@@ -20,7 +20,7 @@ struct ModuleLoad $Vgpu.call(operation = 512, symbol = "cuModuleLoad",
 
 struct ModuleLoadData $Vgpu.call(operation = 513, symbol = "cuModuleLoadData",
     parameters = "CUmodule *module, const void *image",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleLoadData", since = 2000)],
     checks = [(fails = "module == nullptr || image == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -33,7 +33,7 @@ struct ModuleLoadData $Vgpu.call(operation = 513, symbol = "cuModuleLoadData",
 struct ModuleLoadDataEx $Vgpu.call(operation = 514, symbol = "cuModuleLoadDataEx",
     parameters = "CUmodule *module, const void *image, unsigned int numOptions, CUjit_option *options, "
                  "void **optionValues",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleLoadDataEx", since = 2010)],
     checks = [(fails = "module == nullptr || image == nullptr || (numOptions != 0 && options == nullptr) || "
                "(numOptions != 0 && optionValues == nullptr)", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -54,7 +54,7 @@ struct ModuleLoadDataEx $Vgpu.call(operation = 514, symbol = "cuModuleLoadDataEx
 
 struct ModuleLoadFatBinary $Vgpu.call(operation = 515, symbol = "cuModuleLoadFatBinary",
     parameters = "CUmodule *module, const void *fatCubin",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleLoadFatBinary", since = 2000)],
     checks = [(fails = "module == nullptr || fatCubin == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   # The image is a whole fatbin; the guest knows its length from its header.
@@ -69,7 +69,7 @@ struct ModuleUnload $Vgpu.call(operation = 516, symbol = "cuModuleUnload",
     parameters = "CUmodule hmod",
     callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuModuleUnload", since = 2000)],
-    checks = [(fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hmod @0 :UInt64 $Vgpu.handle(module) $Vgpu.releases;
   }
@@ -89,9 +89,10 @@ struct ModuleGetLoadingMode $Vgpu.call(operation = 517, symbol = "cuModuleGetLoa
 
 struct ModuleGetFunction $Vgpu.call(operation = 518, symbol = "cuModuleGetFunction",
     parameters = "CUfunction *hfunc, CUmodule hmod, const char *name",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuModuleGetFunction", since = 2000)],
-    checks = [(fails = "hfunc == nullptr || name == nullptr || hmod == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hfunc == nullptr || name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   # Asked twice, the guest answers with the same id.
   struct Request {
     hfunc @0 :UInt64 $Vgpu.creates(function);
@@ -136,11 +137,12 @@ struct ModuleEnumerateFunctions $Vgpu.call(operation = 520, symbol = "cuModuleEn
 
 struct ModuleGetGlobal $Vgpu.call(operation = 521, symbol = "cuModuleGetGlobal",
     parameters = "CUdeviceptr *dptr, size_t *bytes, CUmodule hmod, const char *name",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuModuleGetGlobal", since = 2000, parameters = "CUdeviceptr_v1 *dptr, unsigned int *bytes, "
                 "CUmodule hmod, const char *name", guest = written),
                (symbol = "cuModuleGetGlobal_v2", since = 3020)],
-    checks = [(fails = "name == nullptr || hmod == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hmod @0 :UInt64 $Vgpu.handle(module);
     name @1 :Text;

@@ -105,8 +105,8 @@ struct OccupancyMaxPotentialClusterSize $Vgpu.call(operation = 2117, symbol = "c
     parameters = "int *clusterSize, CUfunction func, const CUlaunchConfig *config",
     callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuOccupancyMaxPotentialClusterSize", since = 11070)],
-    checks = [(fails = "clusterSize == nullptr || config == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "func == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "clusterSize == nullptr || config == nullptr || func == nullptr",
+               error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     func @0 :UInt64 $Vgpu.handle(function);
     config @1 :Data $Vgpu.layout("CUlaunchConfig");
@@ -121,8 +121,8 @@ struct OccupancyMaxActiveClusters $Vgpu.call(operation = 2118, symbol = "cuOccup
     parameters = "int *numClusters, CUfunction func, const CUlaunchConfig *config",
     callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuOccupancyMaxActiveClusters", since = 11070)],
-    checks = [(fails = "numClusters == nullptr || config == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
-              (fails = "func == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "numClusters == nullptr || config == nullptr || func == nullptr",
+               error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     func @0 :UInt64 $Vgpu.handle(function);
     config @1 :Data $Vgpu.layout("CUlaunchConfig");

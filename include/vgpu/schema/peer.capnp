@@ -23,7 +23,8 @@ struct CtxEnablePeerAccess $Vgpu.call(operation = 1281, symbol = "cuCtxEnablePee
     parameters = "CUcontext peerContext, unsigned int Flags",
     callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuCtxEnablePeerAccess", since = 4000)],
-    checks = [(fails = "peerContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+    checks = [(fails = "peerContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT"),
+              (fails = "context_ended(peerContext)", error = "CUDA_ERROR_CONTEXT_IS_DESTROYED")]) {
   struct Request {
     peerContext @0 :UInt64 $Vgpu.handle(context);
     flags @1 :UInt32 $Vgpu.cName("Flags");
@@ -35,7 +36,8 @@ struct CtxDisablePeerAccess $Vgpu.call(operation = 1282, symbol = "cuCtxDisableP
     parameters = "CUcontext peerContext",
     callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuCtxDisablePeerAccess", since = 4000)],
-    checks = [(fails = "peerContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT")]) {
+    checks = [(fails = "peerContext == nullptr", error = "CUDA_ERROR_INVALID_CONTEXT"),
+              (fails = "context_ended(peerContext)", error = "CUDA_ERROR_CONTEXT_IS_DESTROYED")]) {
   struct Request {
     peerContext @0 :UInt64 $Vgpu.handle(context);
   }

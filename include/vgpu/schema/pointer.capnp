@@ -22,7 +22,7 @@ struct PointerGetAttribute $Vgpu.call(operation = 1216, symbol = "cuPointerGetAt
 
 struct PointerSetAttribute $Vgpu.call(operation = 1217, symbol = "cuPointerSetAttribute",
     parameters = "const void *value, CUpointer_attribute attribute, CUdeviceptr ptr",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuPointerSetAttribute", since = 6000)],
     checks = [(fails = "value == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

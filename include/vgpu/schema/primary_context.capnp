@@ -20,8 +20,8 @@ struct DevicePrimaryCtxRetain $Vgpu.call(operation = 384, symbol = "cuDevicePrim
 
 struct DevicePrimaryCtxRelease $Vgpu.call(operation = 385, symbol = "cuDevicePrimaryCtxRelease",
     parameters = "CUdevice dev",
-    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
-    exports = [(symbol = "cuDevicePrimaryCtxRelease", since = 7000),
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    exports = [(symbol = "cuDevicePrimaryCtxRelease", since = 7000, parameters = "CUdevice dev", guest = written),
                (symbol = "cuDevicePrimaryCtxRelease_v2", since = 11000)]) {
   struct Request {
     dev @0 :Int32 $Vgpu.cType("CUdevice");
@@ -32,7 +32,8 @@ struct DevicePrimaryCtxRelease $Vgpu.call(operation = 385, symbol = "cuDevicePri
 struct DevicePrimaryCtxSetFlags $Vgpu.call(operation = 386, symbol = "cuDevicePrimaryCtxSetFlags",
     parameters = "CUdevice dev, unsigned int flags",
     callClass = sync, guest = written, host = written, context = none, capture = safe,
-    exports = [(symbol = "cuDevicePrimaryCtxSetFlags", since = 7000),
+    exports = [(symbol = "cuDevicePrimaryCtxSetFlags", since = 7000, parameters = "CUdevice dev, unsigned int flags",
+                guest = written),
                (symbol = "cuDevicePrimaryCtxSetFlags_v2", since = 11000)]) {
   struct Request {
     dev @0 :Int32 $Vgpu.cType("CUdevice");
@@ -57,7 +58,7 @@ struct DevicePrimaryCtxGetState $Vgpu.call(operation = 387, symbol = "cuDevicePr
 
 struct DevicePrimaryCtxReset $Vgpu.call(operation = 388, symbol = "cuDevicePrimaryCtxReset",
     parameters = "CUdevice dev",
-    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuDevicePrimaryCtxReset", since = 7000),
                (symbol = "cuDevicePrimaryCtxReset_v2", since = 11000)]) {
   struct Request {

@@ -20,7 +20,7 @@ struct ProfilerInitialize $Vgpu.call(operation = 2688, symbol = "cuProfilerIniti
 
 struct ProfilerStart $Vgpu.call(operation = 2689, symbol = "cuProfilerStart",
     parameters = "void",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuProfilerStart", since = 4000)]) {
   struct Request {}
   struct Reply {}
@@ -28,7 +28,7 @@ struct ProfilerStart $Vgpu.call(operation = 2689, symbol = "cuProfilerStart",
 
 struct ProfilerStop $Vgpu.call(operation = 2690, symbol = "cuProfilerStop",
     parameters = "void",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuProfilerStop", since = 4000)]) {
   struct Request {}
   struct Reply {}

@@ -93,8 +93,7 @@ struct StreamGetCtx $Vgpu.call(operation = 1414, symbol = "cuStreamGetCtx",
                (symbol = "cuStreamGetCtx_ptsz", since = 9020, parameters = "CUstream hStream, CUcontext *pctx",
                 perThread = true, guest = written),
                (symbol = "cuStreamGetCtx_v2", since = 12050),
-               (symbol = "cuStreamGetCtx_v2_ptsz", since = 12050, perThread = true)],
-    checks = [(fails = "pCtx == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+               (symbol = "cuStreamGetCtx_v2_ptsz", since = 12050, perThread = true)]) {
   struct Request {
     hStream @0 :UInt64 $Vgpu.handle(stream);
   }

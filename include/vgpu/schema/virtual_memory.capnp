@@ -84,7 +84,7 @@ struct MemMap $Vgpu.call(operation = 1029, symbol = "cuMemMap",
                  "unsigned long long flags",
     callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuMemMap", since = 10020)],
-    checks = [(fails = "size == 0 || offset != 0 || flags != 0 || handle == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "size == 0 || flags != 0 || handle == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     ptr @0 :UInt64 $Vgpu.address((length = "size", write = true));
     size @1 :UInt64;

@@ -102,6 +102,7 @@ void release_allocation(Allocation& allocation) {
     case AllocationKind::pool:
       allocation.device->memory().release(allocation.base);
       if (allocation.pool != nullptr) allocation.pool->give(allocation.size);
+      if (allocation.of_graph) allocation.device->give_graph_memory(allocation.size);
       break;
     case AllocationKind::host:
     case AllocationKind::registered:

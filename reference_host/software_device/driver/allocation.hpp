@@ -84,8 +84,10 @@ struct Allocation {
   std::shared_ptr<MemoryPool> pool;
   std::uint64_t buffer_id = 0;
   std::atomic<bool> sync_memops{false};
-  std::atomic<bool> freeing{false};  ///< cuMemFreeAsync was called and has not taken effect
-  AdviceMap advice;                  ///< of managed memory
+  /// cuMemFreeAsync was called and has not taken effect; of a graph's: no launch left it allocated.
+  std::atomic<bool> freeing{false};
+  std::atomic<bool> of_graph{false};  ///< lives as long as the graph that allocates it
+  AdviceMap advice;                   ///< of managed memory
 
   bool is_host() const noexcept {
     return kind == AllocationKind::host || kind == AllocationKind::registered;

@@ -77,7 +77,6 @@ CUresult end(CUstream handle, bool per_thread, CUgraph* out) {
         result != CUDA_SUCCESS) {
       return result;
     }
-    if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(capture_mutex());
     const auto capture = stream->capture;
     if (capture == nullptr) return CUDA_ERROR_ILLEGAL_STATE;
@@ -96,12 +95,13 @@ CUresult end(CUstream handle, bool per_thread, CUgraph* out) {
       result = CUDA_ERROR_STREAM_CAPTURE_UNJOINED;
     }
     end_capture_locked(capture);
-    if (result == CUDA_SUCCESS) {
+    if (result == CUDA_SUCCESS && out != nullptr) {
       *out = capture->graph->handle;
       return result;
     }
-    *out = nullptr;
-    if (!capture->graph_is_callers) {
+    if (out != nullptr) *out = nullptr;
+    // Nobody gets the graph. After an error one of the caller's is gone, too.
+    if (result != CUDA_SUCCESS || !capture->graph_is_callers) {
       driver().graphs.remove(capture->graph->handle);
       capture->graph->retire();
     }
@@ -193,11 +193,12 @@ CUresult update(CUstream handle, bool per_thread, const CUgraphNode* dependencie
 
 extern "C" {
 
+// Without a mode, nothing is forbidden meanwhile.
 CUresult cuStreamBeginCapture(CUstream s) {
-  return begin(s, false, CU_STREAM_CAPTURE_MODE_GLOBAL);
+  return begin(s, false, CU_STREAM_CAPTURE_MODE_RELAXED);
 }
 CUresult cuStreamBeginCapture_ptsz(CUstream s) {
-  return begin(s, true, CU_STREAM_CAPTURE_MODE_GLOBAL);
+  return begin(s, true, CU_STREAM_CAPTURE_MODE_RELAXED);
 }
 CUresult cuStreamBeginCapture_v2(CUstream s, CUstreamCaptureMode mode) {
   return begin(s, false, mode);

@@ -50,6 +50,14 @@ std::shared_ptr<GraphNode> capture_locked(Stream& stream, const std::shared_ptr<
 /// CUDA_ERROR_STREAM_CAPTURE_IMPLICIT for the legacy stream beside a capture.
 CUresult refuse_if_capturing(Stream& stream, Context& context);
 
+/// Refuses with CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, in every mode, when a stream of the context
+/// captures; its captures are invalidated.
+CUresult refuse_if_context_captures(Context& context);
+
+/// Refuses with CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, again and again, when `stream` captures; its
+/// capture is invalidated.
+CUresult refuse_capturing_stream(Stream& stream);
+
 /// Ends the capture that begins in `stream`, or invalidates the one it joined: the stream goes
 /// away.
 void abandon_capture(const std::shared_ptr<Stream>& stream);

@@ -142,6 +142,26 @@ CUresult refuse_if_capturing(Stream& stream, Context& context) {
   return check_capture_locked(stream, context, captured);
 }
 
+CUresult refuse_if_context_captures(Context& context) {
+  if (!any_capture()) return CUDA_SUCCESS;
+  const std::lock_guard lock(capture_mutex());
+  CUresult result = CUDA_SUCCESS;
+  for (const auto& stream : context.streams()) {
+    if (stream->capture == nullptr) continue;
+    stream->capture->invalidated = true;
+    result = CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  }
+  return result;
+}
+
+CUresult refuse_capturing_stream(Stream& stream) {
+  if (!any_capture()) return CUDA_SUCCESS;
+  const std::lock_guard lock(capture_mutex());
+  if (stream.capture == nullptr) return CUDA_SUCCESS;
+  stream.capture->invalidated = true;
+  return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+}
+
 CUresult capture_event_record(const std::shared_ptr<Stream>& stream, Context& context,
                               const std::shared_ptr<Event>& event, bool external, bool& captured) {
   captured = false;

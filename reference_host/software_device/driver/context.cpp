@@ -12,6 +12,13 @@ namespace {
 
 constexpr int greatest_priority = -5;
 
+/// Devices of capability 9.0 know no such limit any more.
+bool has_sync_depth(Context& context) {
+  int major = 0;
+  context.device().attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, major);
+  return major < 9;
+}
+
 bool valid_flags(unsigned flags) {
   const unsigned schedule = flags & CU_CTX_SCHED_MASK;
   return (flags & ~static_cast<unsigned>(CU_CTX_FLAGS_MASK)) == 0 && schedule != 3 && schedule <= 4;
@@ -22,7 +29,7 @@ CUresult create_context(CUcontext* pctx, unsigned flags, CUdevice dev, unsigned 
     if (pctx == nullptr || !valid_flags(flags)) return CUDA_ERROR_INVALID_VALUE;
     Device* device = find_device(dev);
     if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
-    auto context = std::make_shared<Context>(*device, false, flags | CU_CTX_MAP_HOST, version);
+    auto context = std::make_shared<Context>(*device, false, flags, version);
     context->activate();
     context->handle = driver().contexts.add(context);
     thread_state().stack.push_back(context);
@@ -33,6 +40,7 @@ CUresult create_context(CUcontext* pctx, unsigned flags, CUdevice dev, unsigned 
 
 CUresult destroy_context(CUcontext ctx) {
   return entry([&]() -> CUresult {
+    if (ctx == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const auto context = driver().contexts.find(ctx);
     if (context == nullptr || context->is_primary()) return CUDA_ERROR_INVALID_CONTEXT;
     if (driver().contexts.remove(ctx) == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
@@ -45,6 +53,7 @@ CUresult destroy_context(CUcontext ctx) {
 
 CUresult push_context(CUcontext ctx) {
   return entry([&]() -> CUresult {
+    if (ctx == nullptr) return CUDA_ERROR_INVALID_VALUE;
     auto context = driver().contexts.find(ctx);
     if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
     thread_state().stack.push_back(std::move(context));
@@ -75,7 +84,7 @@ CUresult context_of(CUcontext ctx, std::shared_ptr<Context>& context) {
 CUresult usable_context_of(CUcontext ctx, std::shared_ptr<Context>& context) {
   if (ctx == nullptr) return require_context(context);
   if (thread_state().in_callback) return CUDA_ERROR_NOT_PERMITTED;
-  if (const CUresult result = context_of(ctx, context); result != CUDA_SUCCESS) return result;
+  if (context_of(ctx, context) != CUDA_SUCCESS) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   return context->is_active() ? context->sticky() : CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
@@ -86,9 +95,19 @@ CUresult synchronise(CUcontext ctx) {
       return result;
     }
     if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = refuse_if_context_captures(*context); result != CUDA_SUCCESS) {
+      return result;
+    }
     context->synchronise();
     return context->sticky();
   });
+}
+
+/// Whether the context of a peer can be asked about.
+CUresult check_peer(CUcontext peer) {
+  if (peer == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
+  const auto other = driver().contexts.find(peer);
+  return other == nullptr || !other->is_active() ? CUDA_ERROR_CONTEXT_IS_DESTROYED : CUDA_SUCCESS;
 }
 
 template <class Body>
@@ -97,6 +116,15 @@ CUresult with_context(Body&& body) noexcept {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     return body(*context);
+  });
+}
+
+/// For settings of a context, which may not change during a capture.
+template <class Body>
+CUresult with_context_to_change(Body&& body) noexcept {
+  return with_context([&](Context& context) -> CUresult {
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
+    return body(context);
   });
 }
 
@@ -188,7 +216,8 @@ CUresult cuCtxGetFlags(unsigned int* flags) {
     if (flags == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const auto context = current_context();
     if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-    *flags = context->flags | (context->is_active() ? unsigned{CU_CTX_MAP_HOST} : 0U);
+    const bool maps_host = context->is_primary() && context->is_active();
+    *flags = context->flags | (maps_host ? unsigned{CU_CTX_MAP_HOST} : 0U);
     return CUDA_SUCCESS;
   });
 }
@@ -205,7 +234,9 @@ CUresult cuCtxGetId(CUcontext ctx, unsigned long long* id) {
   return entry([&]() -> CUresult {
     if (id == nullptr) return CUDA_ERROR_INVALID_VALUE;
     std::shared_ptr<Context> context;
-    if (const CUresult result = context_of(ctx, context); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = context_of(ctx, context); result != CUDA_SUCCESS) {
+      return ctx == nullptr ? result : CUDA_ERROR_CONTEXT_IS_DESTROYED;
+    }
     if (!context->is_active()) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
     *id = context->id();
     return CUDA_SUCCESS;
@@ -220,9 +251,12 @@ CUresult cuCtxSynchronize_v2(CUcontext ctx) {
 }
 
 CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
-  return with_context([&](Context& context) {
+  return with_context_to_change([&](Context& context) {
     if (limit < 0 || limit >= CU_LIMIT_MAX) return CUDA_ERROR_INVALID_VALUE;
     switch (limit) {
+      case CU_LIMIT_DEV_RUNTIME_SYNC_DEPTH:
+        if (!has_sync_depth(context)) return CUDA_ERROR_UNSUPPORTED_LIMIT;
+        [[fallthrough]];
       case CU_LIMIT_STACK_SIZE:
       case CU_LIMIT_PRINTF_FIFO_SIZE:
       case CU_LIMIT_MALLOC_HEAP_SIZE:
@@ -242,7 +276,8 @@ CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
 CUresult cuCtxGetLimit(size_t* value, CUlimit limit) {
   return with_context([&](Context& context) {
     if (value == nullptr || limit < 0 || limit >= CU_LIMIT_MAX) return CUDA_ERROR_INVALID_VALUE;
-    if (limit == CU_LIMIT_DEV_RUNTIME_SYNC_DEPTH || limit == CU_LIMIT_CIG_SHMEM_FALLBACK_ENABLED) {
+    if ((limit == CU_LIMIT_DEV_RUNTIME_SYNC_DEPTH && !has_sync_depth(context)) ||
+        limit == CU_LIMIT_CIG_SHMEM_FALLBACK_ENABLED) {
       return CUDA_ERROR_UNSUPPORTED_LIMIT;
     }
     *value = limit == CU_LIMIT_SHMEM_SIZE
@@ -262,7 +297,7 @@ CUresult cuCtxGetCacheConfig(CUfunc_cache* config) {
 }
 
 CUresult cuCtxSetCacheConfig(CUfunc_cache config) {
-  return with_context([&](Context& context) {
+  return with_context_to_change([&](Context& context) {
     if (config < CU_FUNC_CACHE_PREFER_NONE || config > CU_FUNC_CACHE_PREFER_EQUAL) {
       return CUDA_ERROR_INVALID_VALUE;
     }
@@ -280,7 +315,7 @@ CUresult cuCtxGetSharedMemConfig(CUsharedconfig* config) {
 }
 
 CUresult cuCtxSetSharedMemConfig(CUsharedconfig config) {
-  return with_context([&](Context&) {
+  return with_context_to_change([&](Context&) {
     // Banks are fixed at four bytes since capability 5.0: accepted and without effect.
     return config < 0 || config > CU_SHARED_MEM_CONFIG_EIGHT_BYTE_BANK_SIZE
                ? CUDA_ERROR_INVALID_VALUE
@@ -308,7 +343,10 @@ CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
 }
 
 CUresult cuCtxResetPersistingL2Cache(void) {
-  return with_context([](Context&) { return CUDA_SUCCESS; });
+  return with_context([](Context&) {
+    log_line("cuCtxResetPersistingL2Cache: there is no such cache (attribute 108 is 0)");
+    return CUDA_ERROR_NOT_SUPPORTED;
+  });
 }
 
 CUresult cuCtxGetExecAffinity(CUexecAffinityParam* affinity, CUexecAffinityType type) {
@@ -380,9 +418,8 @@ CUresult cuCtxDetach(CUcontext ctx) {
 }
 
 CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned int flags) {
-  return with_context([&](Context& context) {
-    const auto other = driver().contexts.find(peer);
-    if (other == nullptr || other.get() == &context) return CUDA_ERROR_INVALID_CONTEXT;
+  return with_context([&](Context&) {
+    if (const CUresult result = check_peer(peer); result != CUDA_SUCCESS) return result;
     if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
     return CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
   });
@@ -390,7 +427,7 @@ CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned int flags) {
 
 CUresult cuCtxDisablePeerAccess(CUcontext peer) {
   return with_context([&](Context&) {
-    if (driver().contexts.find(peer) == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
+    if (const CUresult result = check_peer(peer); result != CUDA_SUCCESS) return result;
     return CUDA_ERROR_PEER_ACCESS_NOT_ENABLED;
   });
 }

@@ -85,6 +85,13 @@ std::shared_ptr<Context> current_context() noexcept;
 /// CONTEXT_IS_DESTROYED when it is not active, else its sticky error.
 CUresult require_context(std::shared_ptr<Context>& context);
 
+/// As require_context, for the forms of CUDA 2, which take only a context that cuCtxCreate of that
+/// time made: INVALID_CONTEXT for every other one.
+CUresult require_old_context(std::shared_ptr<Context>& context);
+
+/// For calls that need no context: the sticky error of the current one, if there is one.
+CUresult check_current_context();
+
 /// Makes `context` current while the object lives.
 class ScopedContext {
  public:

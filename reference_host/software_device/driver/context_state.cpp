@@ -45,7 +45,7 @@ void Context::deactivate() {
   Driver& all = driver();
   for (const auto& stream : streams()) {
     abandon_capture(stream);
-    if (stream->handle != nullptr) all.streams.remove(stream->handle);
+    if (stream->handle != nullptr) all.streams.orphan(stream->handle);
     stream->close();
   }
   {
@@ -54,7 +54,7 @@ void Context::deactivate() {
     streams_.clear();
   }
   for (const auto& event : all.events.all()) {
-    if (event->context().get() == this) all.events.remove(event->handle);
+    if (event->context().get() == this) all.events.orphan(event->handle);
   }
   for (const auto& library : all.libraries.all()) {
     std::shared_ptr<Module> module;
@@ -180,6 +180,17 @@ CUresult require_context(std::shared_ptr<Context>& context) {
   context = state.stack.back();
   if (!context->is_active()) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   return context->sticky();
+}
+
+CUresult require_old_context(std::shared_ptr<Context>& context) {
+  if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+  return context->api_version() < 3020 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+}
+
+CUresult check_current_context() {
+  if (thread_state().in_callback) return CUDA_ERROR_NOT_PERMITTED;
+  const auto context = current_context();
+  return context != nullptr && context->is_active() ? context->sticky() : CUDA_SUCCESS;
 }
 
 ScopedContext::ScopedContext(std::shared_ptr<Context> context) {

@@ -57,7 +57,6 @@ CUresult copy(const CUDA_MEMCPY3D& params, const Target& target) {
       if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
         return result;
       }
-      if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
       if (work.params.WidthInBytes == 0) return CUDA_SUCCESS;
       if (within_device(work.params)) return submit(stream, context, std::move(work));
       return submit_and_wait(stream, context, std::move(work));
@@ -104,6 +103,16 @@ CUDA_MEMCPY3D linear(CUmemorytype to, const void* target, CUmemorytype from, con
   return p;
 }
 
+/// The forms of CUDA 2 look at nothing before the context.
+template <class Body>
+CUresult in_old_context(Body&& body) {
+  const CUresult result = entry([]() -> CUresult {
+    std::shared_ptr<Context> context;
+    return require_old_context(context);
+  });
+  return result == CUDA_SUCCESS ? body() : result;
+}
+
 const void* as_pointer(CUdeviceptr address) {
   return reinterpret_cast<const void*>(address);
 }
@@ -139,8 +148,20 @@ CUresult check_peers(CUcontext first, CUcontext second) {
 
 CUresult peer(CUdeviceptr target, CUcontext target_context, CUdeviceptr source,
               CUcontext source_context, std::size_t size, const Target& where) {
-  const CUresult result = check_peers(target_context, source_context);
-  return result == CUDA_SUCCESS ? between(target, source, size, where) : result;
+  if (const CUresult result = check_peers(target_context, source_context); result != CUDA_SUCCESS) {
+    return result;
+  }
+  if (!where.synchronous) {
+    // It cannot be captured.
+    const CUresult result = entry([&]() -> CUresult {
+      std::shared_ptr<Stream> stream;
+      std::shared_ptr<Context> context;
+      const CUresult found = resolve_stream(where.stream, where.per_thread, stream, context);
+      return found == CUDA_SUCCESS ? refuse_if_capturing(*stream, *context) : found;
+    });
+    if (result != CUDA_SUCCESS) return result;
+  }
+  return between(target, source, size, where);
 }
 
 template <class Plane>
@@ -168,7 +189,10 @@ CUresult plane(const Plane* p, const Target& where) {
 
 CUresult volume(const CUDA_MEMCPY3D* p, const Target& where) {
   if (!is_initialised()) return CUDA_ERROR_NOT_INITIALIZED;
-  return p == nullptr ? CUDA_ERROR_INVALID_VALUE : copy(*p, where);
+  if (p == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  CUDA_MEMCPY3D q = *p;
+  q.srcLOD = q.dstLOD = 0;  // not looked at, although documented as "must be 0"
+  return copy(q, where);
 }
 
 CUresult volume_v1(const CUDA_MEMCPY3D_v1* p, const Target& where) {
@@ -256,40 +280,40 @@ CUresult batch(CUdeviceptr* targets, CUdeviceptr* sources, size_t* sizes, size_t
 extern "C" {
 
 CUresult cuMemcpyHtoD(CUdeviceptr_v1 target, const void* source, unsigned int size) {
-  return to_device(target, source, size, sync_legacy);
+  return in_old_context([&] { return to_device(target, source, size, sync_legacy); });
 }
 CUresult cuMemcpyDtoH(void* target, CUdeviceptr_v1 source, unsigned int size) {
-  return to_host(target, source, size, sync_legacy);
+  return in_old_context([&] { return to_host(target, source, size, sync_legacy); });
 }
 CUresult cuMemcpyDtoD(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size) {
-  return between(target, source, size, sync_legacy);
+  return in_old_context([&] { return between(target, source, size, sync_legacy); });
 }
 CUresult cuMemcpyHtoDAsync(CUdeviceptr_v1 target, const void* source, unsigned int size,
                            CUstream stream) {
-  return to_device(target, source, size, async(stream, false));
+  return in_old_context([&] { return to_device(target, source, size, async(stream, false)); });
 }
 CUresult cuMemcpyDtoHAsync(void* target, CUdeviceptr_v1 source, unsigned int size,
                            CUstream stream) {
-  return to_host(target, source, size, async(stream, false));
+  return in_old_context([&] { return to_host(target, source, size, async(stream, false)); });
 }
 CUresult cuMemcpyDtoDAsync(CUdeviceptr_v1 target, CUdeviceptr_v1 source, unsigned int size,
                            CUstream stream) {
-  return between(target, source, size, async(stream, false));
+  return in_old_context([&] { return between(target, source, size, async(stream, false)); });
 }
 CUresult cuMemcpy2D(const CUDA_MEMCPY2D_v1* params) {
-  return plane(params, sync_legacy);
+  return in_old_context([&] { return plane(params, sync_legacy); });
 }
 CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D_v1* params) {
-  return plane(params, sync_legacy);
+  return in_old_context([&] { return plane(params, sync_legacy); });
 }
 CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D_v1* params, CUstream stream) {
-  return plane(params, async(stream, false));
+  return in_old_context([&] { return plane(params, async(stream, false)); });
 }
 CUresult cuMemcpy3D(const CUDA_MEMCPY3D_v1* params) {
-  return volume_v1(params, sync_legacy);
+  return in_old_context([&] { return volume_v1(params, sync_legacy); });
 }
 CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1* params, CUstream stream) {
-  return volume_v1(params, async(stream, false));
+  return in_old_context([&] { return volume_v1(params, async(stream, false)); });
 }
 CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, size_t size) {
   return to_device(target, source, size, sync_legacy);

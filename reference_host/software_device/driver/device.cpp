@@ -196,21 +196,44 @@ CUresult cuDeviceGetP2PAttribute(int* value, CUdevice_P2PAttribute attribute, CU
   });
 }
 
-CUresult cuDeviceGetExecAffinitySupport(int* supported, CUexecAffinityType type, CUdevice dev) {
+CUresult cuDeviceGetExecAffinitySupport(int* supported, CUexecAffinityType, CUdevice dev) {
   return with_device(dev, [&](Device&) {
-    if (supported == nullptr || type >= CU_EXEC_AFFINITY_TYPE_MAX) return CUDA_ERROR_INVALID_VALUE;
+    if (supported == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *supported = 0;
     return CUDA_SUCCESS;
   });
 }
 
 CUresult cuDeviceGetGraphMemAttribute(CUdevice dev, CUgraphMem_attribute attribute, void* value) {
-  return with_device(dev, [&](Device&) {
-    if (value == nullptr || attribute > CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH) {
+  return with_device(dev, [&](Device& device) {
+    if (value == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    const Device::GraphMemoryUse use = device.graph_memory_use();
+    auto& number = *static_cast<cuuint64_t*>(value);
+    switch (attribute) {
+      case CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT:
+      case CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT:
+        number = use.used;
+        return CUDA_SUCCESS;
+      case CU_GRAPH_MEM_ATTR_USED_MEM_HIGH:
+        number = use.used_high;
+        return CUDA_SUCCESS;
+      case CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH:
+        number = use.reserved_high;
+        return CUDA_SUCCESS;
+      default:
+        return CUDA_ERROR_INVALID_VALUE;
+    }
+  });
+}
+
+CUresult cuDeviceSetGraphMemAttribute(CUdevice dev, CUgraphMem_attribute attribute, void* value) {
+  return with_device(dev, [&](Device& device) {
+    const bool used = attribute == CU_GRAPH_MEM_ATTR_USED_MEM_HIGH;
+    if (value == nullptr || (!used && attribute != CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH) ||
+        *static_cast<const cuuint64_t*>(value) != 0) {
       return CUDA_ERROR_INVALID_VALUE;
     }
-    // Memory of graphs is the graph's own: none is kept by the device for later.
-    *static_cast<cuuint64_t*>(value) = 0;
+    device.reset_graph_memory_high(used);
     return CUDA_SUCCESS;
   });
 }
@@ -236,13 +259,16 @@ CUresult cuDevicePrimaryCtxRelease_v2(CUdevice dev) {
     if (device.primary_retains == 0) return CUDA_ERROR_INVALID_CONTEXT;
     if (--device.primary_retains == 0 && device.primary()->is_active()) {
       device.primary()->deactivate();
+      device.primary()->flags = 0;
     }
     return CUDA_SUCCESS;
   });
 }
 
+/// The old form does not tell that there was nothing to release.
 CUresult cuDevicePrimaryCtxRelease(CUdevice dev) {
-  return cuDevicePrimaryCtxRelease_v2(dev);
+  const CUresult result = cuDevicePrimaryCtxRelease_v2(dev);
+  return result == CUDA_ERROR_INVALID_CONTEXT ? CUDA_SUCCESS : result;
 }
 
 CUresult cuDevicePrimaryCtxReset_v2(CUdevice dev) {
@@ -269,15 +295,19 @@ CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice dev, unsigned int flags) {
   });
 }
 
+/// The old form changes no context that is active.
 CUresult cuDevicePrimaryCtxSetFlags(CUdevice dev, unsigned int flags) {
-  return cuDevicePrimaryCtxSetFlags_v2(dev, flags);
+  const CUresult allowed = with_device(dev, [](Device& device) {
+    return device.primary()->is_active() ? CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE : CUDA_SUCCESS;
+  });
+  return allowed == CUDA_SUCCESS ? cuDevicePrimaryCtxSetFlags_v2(dev, flags) : allowed;
 }
 
 CUresult cuDevicePrimaryCtxGetState(CUdevice dev, unsigned int* flags, int* active) {
   return with_device(dev, [&](Device& device) {
-    if (flags == nullptr && active == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    if (flags != nullptr) *flags = device.primary()->flags;
-    if (active != nullptr) *active = device.primary()->is_active() ? 1 : 0;
+    if (flags == nullptr || active == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    *flags = device.primary()->flags;
+    *active = device.primary()->is_active() ? 1 : 0;
     return CUDA_SUCCESS;
   });
 }

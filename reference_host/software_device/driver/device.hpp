@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,17 @@ class Device {
   std::mutex primary_mutex;  ///< guards the retain count
   unsigned primary_retains = 0;
 
+  /// Memory of graphs. All that is reserved is used: it goes when its graph does.
+  struct GraphMemoryUse {
+    std::uint64_t used = 0;
+    std::uint64_t used_high = 0;
+    std::uint64_t reserved_high = 0;
+  };
+  void take_graph_memory(std::uint64_t bytes);
+  void give_graph_memory(std::uint64_t bytes);
+  GraphMemoryUse graph_memory_use();
+  void reset_graph_memory_high(bool used);
+
   std::mutex pool_mutex;
   CUmemoryPool default_pool = nullptr;
   CUmemoryPool current_pool = nullptr;
@@ -51,6 +63,8 @@ class Device {
   const std::string name_;
   mutable DeviceMemory memory_;
   std::atomic<std::size_t> physical_bytes_{0};
+  std::mutex graph_memory_mutex_;
+  GraphMemoryUse graph_memory_;
   std::shared_ptr<Context> primary_;
 };
 

@@ -54,6 +54,28 @@ void Device::give_physical(std::size_t bytes) noexcept {
   physical_bytes_.fetch_sub(bytes);
 }
 
+void Device::take_graph_memory(std::uint64_t bytes) {
+  const std::lock_guard lock(graph_memory_mutex_);
+  graph_memory_.used += bytes;
+  graph_memory_.used_high = std::max(graph_memory_.used_high, graph_memory_.used);
+  graph_memory_.reserved_high = std::max(graph_memory_.reserved_high, graph_memory_.used);
+}
+
+void Device::give_graph_memory(std::uint64_t bytes) {
+  const std::lock_guard lock(graph_memory_mutex_);
+  graph_memory_.used -= bytes;
+}
+
+Device::GraphMemoryUse Device::graph_memory_use() {
+  const std::lock_guard lock(graph_memory_mutex_);
+  return graph_memory_;
+}
+
+void Device::reset_graph_memory_high(bool used) {
+  const std::lock_guard lock(graph_memory_mutex_);
+  (used ? graph_memory_.used_high : graph_memory_.reserved_high) = graph_memory_.used;
+}
+
 MultiprocessorLimits multiprocessor_limits(int compute_capability) noexcept {
   MultiprocessorLimits limits;
   if (compute_capability < 70) {

@@ -28,7 +28,7 @@ CUresult record(CUevent handle, CUstream hStream, unsigned flags, bool per_threa
         result != CUDA_SUCCESS || captured) {
       return result;
     }
-    if (flags != 0) return CUDA_ERROR_INVALID_VALUE;  // external: in captures only
+    if (flags != 0) return CUDA_ERROR_ILLEGAL_STATE;  // external: in captures only
     Operation operation;
     operation.always = true;
     operation.run = [](Context&) { return CUDA_SUCCESS; };
@@ -56,7 +56,7 @@ CUresult wait(CUstream hStream, CUevent handle, unsigned flags, bool per_thread)
         result != CUDA_SUCCESS || captured) {
       return result;
     }
-    if (flags != 0) return CUDA_ERROR_INVALID_VALUE;  // external: in captures only
+    if (flags != 0) return CUDA_ERROR_ILLEGAL_STATE;  // external: in captures only
     CompletionPtr last = event->last();
     if (last == nullptr || last->is_done()) return CUDA_SUCCESS;
     Operation operation;
@@ -83,13 +83,15 @@ CUresult find_event(CUevent handle, std::shared_ptr<Event>& event,
 
 CUresult destroy(CUevent handle) {
   return entry([&]() -> CUresult {
-    return driver().events.remove(handle) == nullptr ? CUDA_ERROR_INVALID_HANDLE : CUDA_SUCCESS;
+    if (driver().events.remove(handle) != nullptr) return CUDA_SUCCESS;
+    return driver().events.forget_orphan(handle) ? CUDA_ERROR_CONTEXT_IS_DESTROYED
+                                                 : CUDA_ERROR_INVALID_HANDLE;
   });
 }
 
 CUresult elapsed(float* milliseconds, CUevent start, CUevent end) {
   return entry([&]() -> CUresult {
-    if (milliseconds == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (milliseconds == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     const auto first = driver().events.find(start);
     const auto second = driver().events.find(end);
     if (first == nullptr || second == nullptr || first->context() != second->context()) {

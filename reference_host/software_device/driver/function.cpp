@@ -133,6 +133,11 @@ CUresult with_kernel(CUkernel handle, Body&& body) noexcept {
   });
 }
 
+/// Some questions say so of a null function, the others that it is no valid handle.
+CUresult refuse_null_function() noexcept {
+  return entry([]() -> CUresult { return CUDA_ERROR_INVALID_VALUE; });
+}
+
 /// A function that stands for the kernel: of the device's primary context when none is current.
 CUresult function_on(LibraryKernel& kernel, Device& device, std::shared_ptr<Function>& function) {
   auto context = current_context();
@@ -160,8 +165,11 @@ bool valid_cache_config(CUfunc_cache config) {
 extern "C" {
 
 CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfunction handle) {
-  return with_function(handle, [&](const std::shared_ptr<Function>& function) {
+  return entry([&]() -> CUresult {
     if (value == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    // Unlike a launch, this takes no kernel in a function's place.
+    const auto function = driver().functions.find(handle);
+    if (function == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     return function_attribute(*function, attribute, *value);
   });
 }
@@ -189,6 +197,7 @@ CUresult cuFuncSetSharedMemConfig(CUfunction handle, CUsharedconfig config) {
 }
 
 CUresult cuFuncGetModule(CUmodule* module, CUfunction handle) {
+  if (handle == nullptr) return refuse_null_function();
   return with_function(handle, [&](const std::shared_ptr<Function>& function) {
     if (module == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *module = function->module->handle;
@@ -197,6 +206,7 @@ CUresult cuFuncGetModule(CUmodule* module, CUfunction handle) {
 }
 
 CUresult cuFuncGetName(const char** name, CUfunction handle) {
+  if (handle == nullptr) return refuse_null_function();
   return with_function(handle, [&](const std::shared_ptr<Function>& function) {
     if (name == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *name = function->name.c_str();
@@ -205,6 +215,7 @@ CUresult cuFuncGetName(const char** name, CUfunction handle) {
 }
 
 CUresult cuFuncGetParamInfo(CUfunction handle, size_t index, size_t* offset, size_t* size) {
+  if (handle == nullptr) return refuse_null_function();
   return with_function(handle, [&](const std::shared_ptr<Function>& function) {
     return parameter_info(*function->kernel, index, offset, size);
   });
@@ -236,6 +247,7 @@ CUresult cuKernelGetFunction(CUfunction* out, CUkernel handle) {
 }
 
 CUresult cuKernelGetName(const char** name, CUkernel handle) {
+  if (handle == nullptr) return refuse_null_function();
   return with_kernel(handle, [&](LibraryKernel& kernel) {
     if (name == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *name = kernel.name.c_str();
@@ -293,11 +305,13 @@ CUresult cuKernelSetCacheConfig(CUkernel handle, CUfunc_cache config, CUdevice d
 }
 
 CUresult cuKernelGetParamInfo(CUkernel handle, size_t index, size_t* offset, size_t* size) {
+  if (handle == nullptr) return refuse_null_function();
   return with_kernel(handle, [&](LibraryKernel& kernel) -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     std::shared_ptr<Function> function;
-    const auto current = current_context();
-    Device& device = current == nullptr ? *driver().devices.front() : current->device();
-    if (const CUresult result = function_on(kernel, device, function); result != CUDA_SUCCESS) {
+    if (const CUresult result = kernel_function(kernel, context, function);
+        result != CUDA_SUCCESS) {
       return result;
     }
     return parameter_info(*function->kernel, index, offset, size);

@@ -25,6 +25,7 @@ struct GraphNode {
   std::vector<GraphNode*> dependents;
   CUgraphNode original = nullptr;  ///< the node this one was cloned from
   std::vector<void*> pointers;     ///< what a query for kernel parameters handed out
+  std::size_t buffer_bytes = 0;    ///< the same
 };
 
 /// Memory that graph nodes allocated: it lives as long as any graph or executable that knows it.

@@ -16,9 +16,20 @@ constexpr unsigned long long known_flags =
     CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH | CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD |
     CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH | CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY;
 
+/// cuGraphExecGetFlags leaves these out.
+constexpr unsigned long long unreported_flags =
+    CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD | CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY;
+
 CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags) {
   return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (out == nullptr || (flags & ~known_flags) != 0) return CUDA_ERROR_INVALID_VALUE;
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
+    if (graph->owner != nullptr) {
+      log_line("a child graph node's graph cannot be instantiated by itself");
+      return CUDA_ERROR_NOT_SUPPORTED;
+    }
     if ((flags & CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH) != 0) {
       if ((flags & CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH) != 0) {
         return CUDA_ERROR_INVALID_VALUE;
@@ -28,12 +39,12 @@ CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags)
     }
     if (graph->allocates() && graph->memory->exec.lock() != nullptr) {
       log_line("a graph that allocates has an executable already");
-      return CUDA_ERROR_INVALID_VALUE;
+      return CUDA_ERROR_NOT_SUPPORTED;
     }
     auto steps = std::make_shared<Steps>();
     if (!make_steps(*graph, *steps)) return CUDA_ERROR_INVALID_VALUE;
     auto exec = std::make_shared<GraphExec>();
-    exec->flags = flags & ~static_cast<unsigned long long>(CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD);
+    exec->flags = flags & ~unreported_flags;
     exec->steps = std::move(steps);
     exec->memory = graph->memory;
     exec->memory->exec = exec;
@@ -41,6 +52,24 @@ CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags)
     *out = exec->handle;
     return CUDA_SUCCESS;
   });
+}
+
+/// Takes note of what a launch of the steps allocates and leaves allocated.
+/// \return false when some of that is still allocated by an earlier launch and not `freed_first`.
+bool allocate_for_launch(const Steps& steps, bool freed_first) {
+  std::vector<std::shared_ptr<Allocation>> left;
+  for (const Step& step : steps) {
+    if (const auto* const work = std::get_if<MemAllocWork>(&step.work)) {
+      if (auto memory = driver().allocations.find(work->params.dptr, 1)) left.push_back(memory);
+    } else if (const auto* const free = std::get_if<MemFreeWork>(&step.work)) {
+      std::erase_if(left, [free](const auto& memory) { return memory->base == free->address; });
+    }
+  }
+  for (const auto& memory : left) {
+    if (!freed_first && !memory->freeing) return false;
+  }
+  for (const auto& memory : left) memory->freeing = false;
+  return true;
 }
 
 CUresult launch(CUgraphExec handle, CUstream hStream, bool per_thread) {
@@ -53,33 +82,15 @@ CUresult launch(CUgraphExec handle, CUstream hStream, bool per_thread) {
     }
     const auto exec = driver().graph_execs.find(handle);
     if (exec == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    if (any_capture()) {
-      const std::lock_guard lock(capture_mutex());
-      bool captured = false;
-      if (const CUresult result = check_capture_locked(*stream, *context, captured);
-          result != CUDA_SUCCESS) {
-        return result;
-      }
-      if (captured) {
-        // A launch inside a capture becomes a child graph: its steps in a chain.
-        auto child = std::make_shared<Graph>();
-        child->handle = driver().graphs.add(child);
-        child->memory = exec->memory;
-        {
-          const std::lock_guard graph_lock(graph_mutex());
-          const std::lock_guard exec_lock(exec->mutex);
-          std::vector<GraphNode*> before;
-          for (const Step& step : *exec->steps) {
-            // The steps of a child graph come behind its node.
-            const bool runs = step.enabled && !std::holds_alternative<ChildGraphWork>(step.work);
-            before = {child->add(runs ? step.work : Work(EmptyWork{}), before, context).get()};
-          }
-        }
-        capture_locked(*stream, context, ChildGraphWork{child});
-        return CUDA_SUCCESS;
-      }
+    if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
+      return result;
     }
     const std::lock_guard lock(exec->mutex);
+    if (!allocate_for_launch(
+            *exec->steps, (exec->flags & CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH) != 0)) {
+      log_line("cuGraphLaunch: what the launch before allocated is not freed");
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     Operation operation;
     operation.run = [steps = exec->steps, memory = exec->memory,
                      records = std::make_shared<LaunchRecords>(*exec->steps)](Context& owner) {
@@ -288,6 +299,7 @@ CUresult cuGraphUpload_ptsz(CUgraphExec exec, CUstream stream) {
 
 CUresult cuGraphExecDestroy(CUgraphExec exec) {
   return entry([&] {
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     return driver().graph_execs.remove(exec) == nullptr ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
   });
 }
@@ -394,7 +406,6 @@ CUresult cuGraphExecUpdate(CUgraphExec exec, CUgraph graph, CUgraphNode* error_n
   return result;
 }
 CUresult cuGraphExecUpdate_v2(CUgraphExec exec, CUgraph graph, CUgraphExecUpdateResultInfo* out) {
-  if (is_initialised() && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUgraphExecUpdateResultInfo info{};
   const CUresult result = update(exec, graph, info);
   if (out != nullptr &&

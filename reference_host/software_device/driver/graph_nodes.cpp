@@ -34,7 +34,7 @@ CUresult read_kernel_params(const CUDA_KERNEL_NODE_PARAMS_v1& p, CUkernel kernel
                             std::shared_ptr<Context>& context) {
   CUfunction wanted = p.func;
   if (wanted == nullptr) wanted = reinterpret_cast<CUfunction>(kernel);
-  if (wanted == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (wanted == nullptr) return CUDA_ERROR_INVALID_HANDLE;
   if (context_handle != nullptr || driver().functions.find(wanted) == nullptr) {
     if (const CUresult result = node_context(context_handle, context); result != CUDA_SUCCESS) {
       return result;
@@ -115,6 +115,13 @@ CUresult get_kernel(CUgraphNode handle, CUDA_KERNEL_NODE_PARAMS& out) {
     out.blockDimZ = work.config.block.z;
     out.sharedMemBytes = static_cast<unsigned>(work.config.dynamic_shared_bytes);
     node.pointers.clear();
+    if (work.one_buffer) {
+      node.buffer_bytes = work.parameters.size();
+      node.pointers = {CU_LAUNCH_PARAM_BUFFER_POINTER, work.parameters.data(),
+                       CU_LAUNCH_PARAM_BUFFER_SIZE, &node.buffer_bytes, CU_LAUNCH_PARAM_END};
+      out.extra = node.pointers.data();
+      return CUDA_SUCCESS;
+    }
     for (const KernelParameter& parameter : work.function->kernel->parameters()) {
       node.pointers.push_back(work.parameters.data() + parameter.offset);
     }

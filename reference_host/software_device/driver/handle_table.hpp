@@ -10,6 +10,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace vgpu::softdevice {
@@ -67,6 +68,23 @@ class HandleTable {
     return object;
   }
 
+  /// Takes the handle out of use because the object's owner ends; `forget_orphan` knows it still.
+  void orphan(Handle handle) {
+    std::shared_ptr<Object> object;
+    const std::unique_lock lock(mutex_);
+    const auto found = objects_.find(as_value(handle));
+    if (found == objects_.end()) return;
+    object = std::move(found->second);
+    objects_.erase(found);
+    orphans_.insert(as_value(handle));
+  }
+
+  /// Whether the object ended with its owner; says so once.
+  bool forget_orphan(Handle handle) {
+    const std::unique_lock lock(mutex_);
+    return orphans_.erase(as_value(handle)) != 0;
+  }
+
   /// All objects, in no order.
   std::vector<std::shared_ptr<Object>> all() const {
     const std::shared_lock lock(mutex_);
@@ -94,6 +112,7 @@ class HandleTable {
 
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::uintptr_t, std::shared_ptr<Object>> objects_;
+  std::unordered_set<std::uintptr_t> orphans_;
 };
 
 }  // namespace vgpu::softdevice

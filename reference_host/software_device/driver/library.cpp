@@ -146,7 +146,7 @@ CUresult get_variable(CUlibrary handle, CUdeviceptr* dptr, size_t* bytes, const 
       return result;
     }
     const GlobalVariable* const variable = module->code().find_global(name);
-    if (variable == nullptr) return CUDA_ERROR_NOT_FOUND;
+    if (variable == nullptr) return missing_variable(module->code(), name);
     if (dptr != nullptr) *dptr = variable->address;
     if (bytes != nullptr) *bytes = variable->size;
     return CUDA_SUCCESS;

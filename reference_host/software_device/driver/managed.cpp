@@ -51,6 +51,9 @@ CUresult prefetch(CUdeviceptr address, std::size_t size, CUmemLocation location,
         result != CUDA_SUCCESS) {
       return result;
     }
+    if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
+      return result;
+    }
     const auto allocation = managed(address, size);
     if (allocation == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
     int where = nowhere;
@@ -62,16 +65,18 @@ CUresult prefetch(CUdeviceptr address, std::size_t size, CUmemLocation location,
   });
 }
 
-CUresult advise(CUdeviceptr address, std::size_t size, CUmem_advise advice,
-                CUmemLocation location) {
+/// \param no_such_place the error for a location that there is not.
+CUresult advise(CUdeviceptr address, std::size_t size, CUmem_advise advice, CUmemLocation location,
+                CUresult no_such_place) {
   return entry([&]() -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto allocation = managed(address, size);
     if (allocation == nullptr) return CUDA_ERROR_INVALID_VALUE;
     int where = nowhere;
     if (advice == CU_MEM_ADVISE_SET_PREFERRED_LOCATION || advice == CU_MEM_ADVISE_SET_ACCESSED_BY ||
         advice == CU_MEM_ADVISE_UNSET_ACCESSED_BY) {
-      const CUresult result = find_place(location, where);
-      if (result != CUDA_SUCCESS) return result;
+      if (find_place(location, where) != CUDA_SUCCESS) return no_such_place;
     }
     const auto change = [&](auto&& set) {
       allocation->advice.change(address - allocation->base, size, set);
@@ -185,16 +190,18 @@ CUresult cuMemPrefetchAsync_v2_ptsz(CUdeviceptr address, size_t size, CUmemLocat
   return prefetch(address, size, location, flags, stream, true);
 }
 CUresult cuMemAdvise(CUdeviceptr address, size_t size, CUmem_advise advice, CUdevice device) {
-  return advise(address, size, advice, location_of(device));
+  return advise(address, size, advice, location_of(device), CUDA_ERROR_INVALID_DEVICE);
 }
 CUresult cuMemAdvise_v2(CUdeviceptr address, size_t size, CUmem_advise advice,
                         CUmemLocation location) {
-  return advise(address, size, advice, location);
+  return advise(address, size, advice, location, CUDA_ERROR_INVALID_VALUE);
 }
 
 CUresult cuMemRangeGetAttribute(void* data, size_t data_size, CUmem_range_attribute attribute,
                                 CUdeviceptr address, size_t size) {
   return entry([&]() -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto allocation = managed(address, size);
     if (allocation == nullptr) return CUDA_ERROR_INVALID_VALUE;
     return range_attribute(data, data_size, attribute, common_advice(*allocation, address, size));
@@ -204,6 +211,8 @@ CUresult cuMemRangeGetAttribute(void* data, size_t data_size, CUmem_range_attrib
 CUresult cuMemRangeGetAttributes(void** data, size_t* data_sizes, CUmem_range_attribute* attributes,
                                  size_t count, CUdeviceptr address, size_t size) {
   return entry([&]() -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto allocation = managed(address, size);
     if (allocation == nullptr || data == nullptr || data_sizes == nullptr ||
         attributes == nullptr || count == 0) {

@@ -18,6 +18,20 @@ CUresult begin(std::shared_ptr<Context>& context) {
   return check_unsafe_call();
 }
 
+/// The same for a call that needs no context.
+CUresult begin_anywhere() {
+  if (const CUresult result = check_current_context(); result != CUDA_SUCCESS) return result;
+  return check_unsafe_call();
+}
+
+/// For the forms of CUDA 2, before they take the way of the newer ones.
+CUresult begin_old() {
+  return entry([]() -> CUresult {
+    std::shared_ptr<Context> context;
+    return require_old_context(context);
+  });
+}
+
 CUresult allocate(CUdeviceptr* out, std::size_t size, AllocationKind kind, unsigned flags) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
@@ -33,8 +47,7 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, AllocationKind kind, unsig
 CUresult free_device(CUdeviceptr address) {
   return entry([&]() -> CUresult {
     if (address == 0) return CUDA_SUCCESS;
-    std::shared_ptr<Context> context;
-    if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = begin_anywhere(); result != CUDA_SUCCESS) return result;
     const auto freeable = [](const Allocation& allocation) {
       return !allocation.freeing && (allocation.kind == AllocationKind::device ||
                                      allocation.kind == AllocationKind::managed ||
@@ -81,7 +94,11 @@ CUresult allocate_host(void** out, std::size_t size, unsigned flags) {
     if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
     constexpr unsigned known =
         CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
-    if (out == nullptr || size == 0 || (flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (out == nullptr || (flags & ~known) != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (size == 0) {
+      *out = nullptr;
+      return CUDA_SUCCESS;
+    }
     if (size > SIZE_MAX - 4095) return CUDA_ERROR_OUT_OF_MEMORY;
     const std::size_t mapped = (size + 4095) & ~std::size_t{4095};
     void* const base =
@@ -123,18 +140,23 @@ CUresult register_host(void* address, std::size_t size, unsigned flags) {
         return CUDA_ERROR_INVALID_VALUE;
       }
     }
+    if (const auto known_range = driver().allocations.find(base, 1);
+        known_range != nullptr && known_range->kind != AllocationKind::registered) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     return add_host_range(context, base, size, AllocationKind::registered, flags);
   });
 }
 
+/// \param missing when nothing of the driver's is at `address`; CUDA_ERROR_INVALID_VALUE when it is
+/// something else.
 CUresult free_host(void* address, AllocationKind kind, CUresult missing) {
   return entry([&]() -> CUresult {
-    if (address == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    std::shared_ptr<Context> context;
-    if (const CUresult result = begin(context); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = begin_anywhere(); result != CUDA_SUCCESS) return result;
     const auto base = reinterpret_cast<std::uintptr_t>(address);
     const auto known = driver().allocations.find(base, 1);
-    if (known == nullptr || known->base != base || known->kind != kind) return missing;
+    if (known == nullptr) return missing;
+    if (known->base != base || known->kind != kind) return CUDA_ERROR_INVALID_VALUE;
     for (const auto& other : driver().contexts.all()) {
       if (other->is_active()) other->synchronise();
     }
@@ -165,22 +187,21 @@ CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    if (free == nullptr || total == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    *free = context->device().free_bytes();
-    *total = context->device().memory().capacity();
+    if (free != nullptr) *free = context->device().free_bytes();
+    if (total != nullptr) *total = context->device().memory().capacity();
     return CUDA_SUCCESS;
   });
 }
 
 CUresult cuMemGetInfo(unsigned int* free, unsigned int* total) {
-  if (is_initialised() && (free == nullptr || total == nullptr)) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   size_t free_bytes = 0;
   size_t total_bytes = 0;
   const CUresult result = cuMemGetInfo_v2(&free_bytes, &total_bytes);
   if (result != CUDA_SUCCESS) return result;
   constexpr size_t most = 0xffffffffU;
-  *free = static_cast<unsigned>(std::min(free_bytes, most));
-  *total = static_cast<unsigned>(std::min(total_bytes, most));
+  if (free != nullptr) *free = static_cast<unsigned>(std::min(free_bytes, most));
+  if (total != nullptr) *total = static_cast<unsigned>(std::min(total_bytes, most));
   return CUDA_SUCCESS;
 }
 
@@ -189,7 +210,8 @@ CUresult cuMemAlloc_v2(CUdeviceptr* out, size_t size) {
 }
 
 CUresult cuMemAlloc(CUdeviceptr_v1* out, unsigned int size) {
-  if (is_initialised() && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
+  if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr address = 0;
   const CUresult result = cuMemAlloc_v2(&address, size);
   if (result != CUDA_SUCCESS) return result;
@@ -209,9 +231,7 @@ CUresult cuMemAllocPitch_v2(CUdeviceptr* out, size_t* pitch, size_t width, size_
   size_t size = 0;
   if (__builtin_add_overflow(width, size_t{511}, &row)) return CUDA_ERROR_INVALID_VALUE;
   row &= ~size_t{511};
-  if (row > 2147483647U || __builtin_mul_overflow(row, height, &size)) {
-    return CUDA_ERROR_INVALID_VALUE;
-  }
+  if (__builtin_mul_overflow(row, height, &size)) return CUDA_ERROR_INVALID_VALUE;
   const CUresult result = cuMemAlloc_v2(out, size);
   if (result == CUDA_SUCCESS) *pitch = row;
   return result;
@@ -219,7 +239,8 @@ CUresult cuMemAllocPitch_v2(CUdeviceptr* out, size_t* pitch, size_t width, size_
 
 CUresult cuMemAllocPitch(CUdeviceptr_v1* out, unsigned int* pitch, unsigned int width,
                          unsigned int height, unsigned int element) {
-  if (is_initialised() && (out == nullptr || pitch == nullptr)) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
+  if (out == nullptr || pitch == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr address = 0;
   size_t row = 0;
   const CUresult result = cuMemAllocPitch_v2(&address, &row, width, height, element);
@@ -244,6 +265,7 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
   return free_device(address);
 }
 CUresult cuMemFree(CUdeviceptr_v1 address) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return free_device(address);
 }
 
@@ -272,6 +294,7 @@ CUresult cuMemGetAddressRange_v2(CUdeviceptr* base, size_t* size, CUdeviceptr ad
 }
 
 CUresult cuMemGetAddressRange(CUdeviceptr_v1* base, unsigned int* size, CUdeviceptr_v1 address) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   CUdeviceptr begin = 0;
   size_t length = 0;
   const CUresult result = cuMemGetAddressRange_v2(&begin, &length, address);
@@ -288,19 +311,25 @@ CUresult cuMemAllocHost_v2(void** out, size_t size) {
   return allocate_host(out, size, 0);
 }
 CUresult cuMemAllocHost(void** out, unsigned int size) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return allocate_host(out, size, 0);
 }
 CUresult cuMemFreeHost(void* address) {
+  if (is_initialised() && address == nullptr) return CUDA_SUCCESS;
   return free_host(address, AllocationKind::host, CUDA_ERROR_INVALID_VALUE);
 }
 
 CUresult cuMemHostRegister_v2(void* address, size_t size, unsigned int flags) {
   return register_host(address, size, flags);
 }
+// The first form does not look at flags that it does not know.
 CUresult cuMemHostRegister(void* address, size_t size, unsigned int flags) {
-  return register_host(address, size, flags);
+  return register_host(address, size,
+                       flags & (CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP |
+                                CU_MEMHOSTREGISTER_IOMEMORY | CU_MEMHOSTREGISTER_READ_ONLY));
 }
 CUresult cuMemHostUnregister(void* address) {
+  if (is_initialised() && address == nullptr) return CUDA_ERROR_INVALID_VALUE;
   return free_host(address, AllocationKind::registered, CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED);
 }
 
@@ -318,7 +347,8 @@ CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* out, void* address, unsigned 
 }
 
 CUresult cuMemHostGetDevicePointer(CUdeviceptr_v1* out, void* address, unsigned int flags) {
-  if (is_initialised() && out == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
+  if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUdeviceptr wide = 0;
   const CUresult result = cuMemHostGetDevicePointer_v2(&wide, address, flags);
   return result == CUDA_SUCCESS ? narrow_address(wide, out) : result;
@@ -329,11 +359,15 @@ CUresult cuMemHostGetFlags(unsigned int* flags, void* address) {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto allocation = driver().allocations.find(reinterpret_cast<std::uintptr_t>(address), 1);
-    if (flags == nullptr || allocation == nullptr || allocation->kind != AllocationKind::host) {
+    if (flags == nullptr || allocation == nullptr || !allocation->is_host()) {
       return CUDA_ERROR_INVALID_VALUE;
     }
-    // Under unified addressing every allocation is portable and mapped.
-    *flags = allocation->flags | CU_MEMHOSTALLOC_DEVICEMAP;
+    // Under unified addressing every allocation is portable and mapped. Registered memory has other
+    // flags beyond these two.
+    constexpr unsigned common = CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP;
+    const bool registered = allocation->kind == AllocationKind::registered;
+    *flags =
+        (registered ? allocation->flags & common : allocation->flags) | CU_MEMHOSTALLOC_DEVICEMAP;
     return CUDA_SUCCESS;
   });
 }

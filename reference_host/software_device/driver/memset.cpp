@@ -16,6 +16,14 @@ bool is_synchronous(CUdeviceptr target, const Context& context) {
                                    allocation->kind == AllocationKind::managed);
 }
 
+/// For the forms of CUDA 2, before they take the way of the newer ones.
+CUresult begin_old() {
+  return entry([]() -> CUresult {
+    std::shared_ptr<Context> context;
+    return require_old_context(context);
+  });
+}
+
 CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned element,
               std::size_t width, std::size_t height, CUstream hStream, bool per_thread,
               bool synchronous) {
@@ -41,8 +49,8 @@ CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned el
     if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
       return result;
     }
-    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     if (!is_synchronous(target, *context)) return submit(stream, context, work);
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     return submit_and_wait(stream, context, work);
   });
 }
@@ -52,6 +60,7 @@ CUresult fill(CUdeviceptr target, std::size_t pitch, unsigned value, unsigned el
 extern "C" {
 
 CUresult cuMemsetD8(CUdeviceptr_v1 target, unsigned char value, unsigned int count) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, 0, value, 1, count, 1, nullptr, false, true);
 }
 CUresult cuMemsetD8_v2(CUdeviceptr target, unsigned char value, size_t count) {
@@ -69,6 +78,7 @@ CUresult cuMemsetD8Async_ptsz(CUdeviceptr target, unsigned char value, size_t co
 }
 CUresult cuMemsetD2D8(CUdeviceptr_v1 target, unsigned int pitch, unsigned char value,
                       unsigned int width, unsigned int height) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, pitch, value, 1, width, height, nullptr, false, true);
 }
 CUresult cuMemsetD2D8_v2(CUdeviceptr target, size_t pitch, unsigned char value, size_t width,
@@ -88,6 +98,7 @@ CUresult cuMemsetD2D8Async_ptsz(CUdeviceptr target, size_t pitch, unsigned char 
   return fill(target, pitch, value, 1, width, height, stream, true, false);
 }
 CUresult cuMemsetD16(CUdeviceptr_v1 target, unsigned short value, unsigned int count) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, 0, value, 2, count, 1, nullptr, false, true);
 }
 CUresult cuMemsetD16_v2(CUdeviceptr target, unsigned short value, size_t count) {
@@ -105,6 +116,7 @@ CUresult cuMemsetD16Async_ptsz(CUdeviceptr target, unsigned short value, size_t 
 }
 CUresult cuMemsetD2D16(CUdeviceptr_v1 target, unsigned int pitch, unsigned short value,
                        unsigned int width, unsigned int height) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, pitch, value, 2, width, height, nullptr, false, true);
 }
 CUresult cuMemsetD2D16_v2(CUdeviceptr target, size_t pitch, unsigned short value, size_t width,
@@ -124,6 +136,7 @@ CUresult cuMemsetD2D16Async_ptsz(CUdeviceptr target, size_t pitch, unsigned shor
   return fill(target, pitch, value, 2, width, height, stream, true, false);
 }
 CUresult cuMemsetD32(CUdeviceptr_v1 target, unsigned int value, unsigned int count) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, 0, value, 4, count, 1, nullptr, false, true);
 }
 CUresult cuMemsetD32_v2(CUdeviceptr target, unsigned int value, size_t count) {
@@ -141,6 +154,7 @@ CUresult cuMemsetD32Async_ptsz(CUdeviceptr target, unsigned int value, size_t co
 }
 CUresult cuMemsetD2D32(CUdeviceptr_v1 target, unsigned int pitch, unsigned int value,
                        unsigned int width, unsigned int height) {
+  if (const CUresult result = begin_old(); result != CUDA_SUCCESS) return result;
   return fill(target, pitch, value, 4, width, height, nullptr, false, true);
 }
 CUresult cuMemsetD2D32_v2(CUdeviceptr target, size_t pitch, unsigned int value, size_t width,

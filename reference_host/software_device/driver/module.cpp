@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -27,6 +28,20 @@ CUresult Module::load(const std::shared_ptr<Context>& context, const void* image
     message = std::move(error.message);
     log_line("module not loaded: " + message);
     return error.result == CUDA_SUCCESS ? CUDA_ERROR_INVALID_IMAGE : error.result;
+  }
+  // Bodies are read when they are first used, for a large module has hundreds; where they are few,
+  // broken ones are found now.
+  constexpr std::size_t few_kernels = 32;
+  const auto names = code->kernel_names();
+  if (names.size() <= few_kernels) {
+    for (const std::string& name : names) {
+      CUresult result = CUDA_SUCCESS;
+      if (code->find_kernel(name, message, result) == nullptr && result == CUDA_ERROR_INVALID_PTX) {
+        log_line("module not loaded: " + message);
+        return result;
+      }
+    }
+    message.clear();
   }
   module = std::make_shared<Module>(context, std::move(code));
   module->handle = driver().modules.add(module);
@@ -73,6 +88,12 @@ CUresult read_image_file(const char* path, std::vector<std::byte>& image) {
   return CUDA_SUCCESS;
 }
 
+CUresult missing_variable(const LoadedModule& code, const std::string& name) {
+  const auto kernels = code.kernel_names();
+  const bool is_kernel = std::find(kernels.begin(), kernels.end(), name) != kernels.end();
+  return name.empty() || is_kernel ? CUDA_ERROR_INVALID_VALUE : CUDA_ERROR_NOT_FOUND;
+}
+
 void write_jit_log(unsigned count, const CUjit_option* options, void** values,
                    const std::string& message) {
   if (options == nullptr || values == nullptr) return;
@@ -112,10 +133,11 @@ CUresult load(CUmodule* out, const void* image, unsigned count, CUjit_option* op
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    if (out == nullptr || image == nullptr || (count > 0 && options == nullptr)) {
+    if (out == nullptr || image == nullptr || (count > 0 && options == nullptr) ||
+        std::any_of(options, options + count,
+                    [](CUjit_option option) { return option >= CU_JIT_NUM_OPTIONS; })) {
       return CUDA_ERROR_INVALID_VALUE;
     }
-    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     std::shared_ptr<Module> module;
     std::string message;
     const CUresult result = Module::load(context, image, module, message);
@@ -156,7 +178,7 @@ CUresult cuModuleLoadFatBinary(CUmodule* module, const void* image) {
 
 CUresult cuModuleLoad(CUmodule* module, const char* path) {
   return entry([&]() -> CUresult {
-    if (module == nullptr || path == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (module == nullptr || path == nullptr || *path == '\0') return CUDA_ERROR_INVALID_VALUE;
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     std::vector<std::byte> image;
@@ -168,6 +190,7 @@ CUresult cuModuleLoad(CUmodule* module, const char* path) {
 CUresult cuModuleUnload(CUmodule handle) {
   return with_module(handle, [&](Module& module) {
     if (module.library.lock() != nullptr) return CUDA_ERROR_NOT_PERMITTED;
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     const auto removed = driver().modules.remove(handle);
     if (removed != nullptr) removed->retire();
     return CUDA_SUCCESS;
@@ -177,14 +200,19 @@ CUresult cuModuleUnload(CUmodule handle) {
 CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode* mode) {
   return entry([&]() -> CUresult {
     if (mode == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    *mode = CU_MODULE_LAZY_LOADING;
+    // What the environment says first counts; it makes no other difference here.
+    static const bool eager = [] {
+      const char* chosen = std::getenv("CUDA_MODULE_LOADING");
+      return chosen != nullptr && std::string_view(chosen) == "EAGER";
+    }();
+    *mode = eager ? CU_MODULE_EAGER_LOADING : CU_MODULE_LAZY_LOADING;
     return CUDA_SUCCESS;
   });
 }
 
 CUresult cuModuleGetFunction(CUfunction* out, CUmodule handle, const char* name) {
   return with_module(handle, [&](Module& module) {
-    if (out == nullptr || name == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (out == nullptr || name == nullptr || *name == '\0') return CUDA_ERROR_INVALID_VALUE;
     std::shared_ptr<Function> function;
     const CUresult result = module.function(name, function);
     if (result == CUDA_SUCCESS) *out = function->handle;
@@ -219,7 +247,7 @@ CUresult cuModuleGetGlobal_v2(CUdeviceptr* dptr, size_t* bytes, CUmodule handle,
   return with_module(handle, [&](Module& module) {
     if (name == nullptr || (dptr == nullptr && bytes == nullptr)) return CUDA_ERROR_INVALID_VALUE;
     const GlobalVariable* const variable = module.code().find_global(name);
-    if (variable == nullptr) return CUDA_ERROR_NOT_FOUND;
+    if (variable == nullptr) return missing_variable(module.code(), name);
     if (dptr != nullptr) *dptr = variable->address;
     if (bytes != nullptr) *bytes = variable->size;
     return CUDA_SUCCESS;

@@ -85,6 +85,8 @@ struct Library : std::enable_shared_from_this<Library> {
   CUresult kernel(const char* name, CUkernel& handle);
 };
 
+/// Why there is no variable of that name: a kernel's name, or none, is no name for one.
+CUresult missing_variable(const LoadedModule& code, const std::string& name);
 /// The function that a CUfunction, or a CUkernel cast to one, names for `context`.
 CUresult resolve_function(CUfunction handle, const std::shared_ptr<Context>& context,
                           std::shared_ptr<Function>& function);

@@ -44,10 +44,10 @@ CUresult with_function(CUfunction handle, Body&& body) noexcept {
   return entry([&]() -> CUresult {
     std::shared_ptr<Function> function;
     const auto current = current_context();
+    if (current == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
     if (const CUresult result = resolve_function(handle, current, function);
         result != CUDA_SUCCESS) {
-      return current == nullptr && result == CUDA_ERROR_INVALID_HANDLE ? CUDA_ERROR_INVALID_CONTEXT
-                                                                       : result;
+      return result;
     }
     const auto context = function->module->context();
     if (context == nullptr) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
@@ -135,10 +135,12 @@ CUresult cuOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, CUfunction f, in
     if (bytes == nullptr || blocks <= 0 || block_size <= 0) return CUDA_ERROR_INVALID_VALUE;
     const int set = function.max_dynamic_shared;
     const auto fixed = static_cast<int>(function.kernel->traits().static_shared_bytes);
-    const int per_block = limits.shared_bytes / blocks / 256 * 256 - limits.shared_reserved - fixed;
+    // As with the vendor's driver, what is reserved in each block is not taken off.
+    const int per_block = limits.shared_bytes / blocks / 256 * 256 - fixed;
     const int allowed = set >= 0 ? set : default_shared_bytes - fixed;
     const int most = std::max(0, std::min(per_block, allowed));
-    if (resident_blocks(function, limits, block_size, static_cast<size_t>(most)) < blocks) {
+    const int usable = std::max(0, most - limits.shared_reserved);
+    if (resident_blocks(function, limits, block_size, static_cast<size_t>(usable)) < blocks) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     *bytes = static_cast<size_t>(most);

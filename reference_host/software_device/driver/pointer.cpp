@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "allocation.hpp"
+#include "capture.hpp"
 #include "driver.hpp"
 #include "pool.hpp"
 
@@ -162,8 +163,8 @@ CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute* attribu
 CUresult cuPointerSetAttribute(const void* value, CUpointer_attribute attribute,
                                CUdeviceptr address) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = check_current_context(); result != CUDA_SUCCESS) return result;
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     if (value == nullptr || attribute != CU_POINTER_ATTRIBUTE_SYNC_MEMOPS) {
       return CUDA_ERROR_INVALID_VALUE;
     }

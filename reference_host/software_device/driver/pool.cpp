@@ -1,7 +1,5 @@
 #include "pool.hpp"
 
-#include <algorithm>
-
 #include "allocation.hpp"
 #include "capture.hpp"
 #include "driver.hpp"
@@ -79,7 +77,7 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, CUmemoryPool handle, bool 
         result != CUDA_SUCCESS) {
       return result;
     }
-    if (out == nullptr || size == 0) return CUDA_ERROR_INVALID_VALUE;
+    if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
     if (current_pool) {
       Device& device = context->device();
       const std::lock_guard lock(device.pool_mutex);
@@ -95,6 +93,10 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, CUmemoryPool handle, bool 
         return result;
       }
     }
+    if (size == 0) {
+      *out = 0;
+      return CUDA_SUCCESS;
+    }
     // What is captured is memory of the graph, not of the pool.
     if (!capturing && size > pool->room()) return CUDA_ERROR_OUT_OF_MEMORY;
     std::uintptr_t address = 0;
@@ -107,6 +109,10 @@ CUresult allocate(CUdeviceptr* out, std::size_t size, CUmemoryPool handle, bool 
       bool captured = false;
       if (check_capture_locked(*stream, *context, captured) == CUDA_SUCCESS && captured) {
         stream->capture->graph->memory->addresses.push_back(address);
+        const auto allocation = driver().allocations.find(address, 1);
+        allocation->of_graph = true;
+        allocation->freeing = true;  // nothing to free before the graph runs
+        allocation->device->take_graph_memory(size);
         MemAllocWork work;
         work.params.bytesize = size;
         work.params.dptr = address;
@@ -136,6 +142,8 @@ CUresult free_async(CUdeviceptr address, CUstream hStream, bool per_thread) {
     }
     MemFreeWork work;
     work.address = address;
+    // A graph keeps its memory: it may run again.
+    work.owned_by_graph = allocation->of_graph;
     if (any_capture()) {
       const std::lock_guard lock(capture_mutex());
       bool capturing = false;
@@ -144,8 +152,7 @@ CUresult free_async(CUdeviceptr address, CUstream hStream, bool per_thread) {
         return result;
       }
       if (capturing) {
-        const auto& owned = stream->capture->graph->memory->addresses;
-        work.owned_by_graph = std::find(owned.begin(), owned.end(), address) != owned.end();
+        if (!allocation->of_graph) return CUDA_ERROR_INVALID_VALUE;
         capture_locked(*stream, context, work);
         return CUDA_SUCCESS;
       }
@@ -164,14 +171,16 @@ CUresult check_location(const CUmemLocation* location, CUmemAllocationType type,
   }
   if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
   device = find_device(location->id);
-  return device == nullptr ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS;
+  return device == nullptr ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
 }
 
+/// What a capture forbids.
 template <class Body>
 CUresult with_pool(CUmemoryPool handle, Body&& body) noexcept {
   return entry([&]() -> CUresult {
     const auto pool = driver().pools.find(handle);
     if (pool == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     return body(*pool);
   });
 }
@@ -179,7 +188,7 @@ CUresult with_pool(CUmemoryPool handle, Body&& body) noexcept {
 CUresult get_pool(CUmemoryPool* out, CUdevice dev, bool current) {
   return entry([&]() -> CUresult {
     Device* const device = find_device(dev);
-    if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+    if (device == nullptr) return current ? CUDA_ERROR_INVALID_VALUE : CUDA_ERROR_INVALID_DEVICE;
     if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(device->pool_mutex);
     *out = current ? device->current_pool : device->default_pool;
@@ -190,6 +199,7 @@ CUresult get_pool(CUmemoryPool* out, CUdevice dev, bool current) {
 CUresult set_pool(Device& device, CUmemoryPool handle) {
   const auto pool = driver().pools.find(handle);
   if (pool == nullptr || &pool->device() != &device) return CUDA_ERROR_INVALID_VALUE;
+  if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
   const std::lock_guard lock(device.pool_mutex);
   device.current_pool = handle;
   return CUDA_SUCCESS;
@@ -229,7 +239,7 @@ CUresult cuDeviceGetMemPool(CUmemoryPool* out, CUdevice dev) {
 CUresult cuDeviceSetMemPool(CUdevice dev, CUmemoryPool pool) {
   return entry([&]() -> CUresult {
     Device* const device = find_device(dev);
-    return device == nullptr ? CUDA_ERROR_INVALID_DEVICE : set_pool(*device, pool);
+    return device == nullptr ? CUDA_ERROR_INVALID_VALUE : set_pool(*device, pool);
   });
 }
 
@@ -269,6 +279,7 @@ CUresult cuMemPoolCreate(CUmemoryPool* out, const CUmemPoolProps* properties) {
       log_line("cuMemPoolCreate: pools cannot be exported (attribute 119 is 0)");
       return CUDA_ERROR_NOT_SUPPORTED;
     }
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     auto pool = std::make_shared<MemoryPool>(*device, false, properties->maxSize);
     pool->handle = driver().pools.add(pool);
     *out = pool->handle;
@@ -308,8 +319,13 @@ CUresult cuMemPoolSetAccess(CUmemoryPool handle, const CUmemAccessDesc* map, siz
       Device* const device = find_device(map[i].location.id);
       if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
       const bool own = device == &pool.device();
-      if (own && map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_READWRITE) {
+      if (map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_NONE &&
+          map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_READ &&
+          map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_READWRITE) {
         return CUDA_ERROR_INVALID_VALUE;
+      }
+      if (own && map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_READWRITE) {
+        return CUDA_ERROR_INVALID_DEVICE;
       }
       if (!own && map[i].flags != CU_MEM_ACCESS_FLAGS_PROT_NONE) {
         return CUDA_ERROR_PEER_ACCESS_UNSUPPORTED;
@@ -327,7 +343,7 @@ CUresult cuMemPoolGetAccess(CUmemAccess_flags* flags, CUmemoryPool handle,
     switch (location->type) {
       case CU_MEM_LOCATION_TYPE_DEVICE: {
         const Device* const device = find_device(location->id);
-        if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+        if (device == nullptr) return CUDA_ERROR_INVALID_VALUE;
         own = device == &pool.device();
         break;
       }

@@ -44,7 +44,7 @@ bool valid_request(const char* symbol, void** function, int version, cuuint64_t 
   constexpr cuuint64_t both =
       CU_GET_PROC_ADDRESS_LEGACY_STREAM | CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
   return symbol != nullptr && function != nullptr && version <= CUDA_VERSION &&
-         (flags & ~both) == 0 && flags != both;
+         (flags & ~both) == 0;
 }
 
 }  // namespace

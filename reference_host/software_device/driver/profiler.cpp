@@ -3,16 +3,18 @@
 #include <cudaProfiler.h>
 #pragma GCC visibility pop
 
+#include "capture.hpp"
 #include "driver.hpp"
 
 using namespace vgpu::softdevice;
 
 namespace {
 
-/// There is nothing to collect: starting and stopping has no effect.
+/// There is nothing to collect: starting and stopping has no effect, but is not allowed during a
+/// capture.
 CUresult profiler_switch() {
   return entry([]() -> CUresult {
-    return current_context() == nullptr ? CUDA_ERROR_INVALID_CONTEXT : CUDA_SUCCESS;
+    return current_context() == nullptr ? CUDA_ERROR_INVALID_CONTEXT : check_unsafe_call();
   });
 }
 

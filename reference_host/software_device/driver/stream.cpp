@@ -32,7 +32,10 @@ CUresult destroy(CUstream handle) {
       return CUDA_ERROR_INVALID_HANDLE;
     }
     const auto stream = driver().streams.remove(handle);
-    if (stream == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+    if (stream == nullptr) {
+      return driver().streams.forget_orphan(handle) ? CUDA_ERROR_CONTEXT_IS_DESTROYED
+                                                    : CUDA_ERROR_INVALID_HANDLE;
+    }
     abandon_capture(stream);
     stream->close();
     return CUDA_SUCCESS;
@@ -61,25 +64,43 @@ CUresult get(CUstream handle, bool per_thread, Value* out, Read&& read) noexcept
   });
 }
 
+/// The same for what cannot be asked of a capturing stream.
+template <class Value, class Read>
+CUresult get_outside_capture(CUstream handle, bool per_thread, Value* out, Read&& read) noexcept {
+  return with_stream(handle, per_thread, [&](const auto& stream, const auto& context) -> CUresult {
+    if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (const CUresult result = refuse_capturing_stream(*stream); result != CUDA_SUCCESS) {
+      return result;
+    }
+    *out = read(*stream, *context);
+    return CUDA_SUCCESS;
+  });
+}
+
 CUresult get_priority(CUstream handle, bool per_thread, int* out) {
   return get(handle, per_thread, out, [](Stream& s, Context&) { return s.priority(); });
 }
 CUresult get_flags(CUstream handle, bool per_thread, unsigned* out) {
-  return get(handle, per_thread, out, [](Stream& s, Context&) { return s.flags(); });
+  return get_outside_capture(handle, per_thread, out,
+                             [](Stream& s, Context&) { return s.flags(); });
 }
 CUresult get_id(CUstream handle, bool per_thread, unsigned long long* out) {
-  return get(handle, per_thread, out,
-             [](Stream& s, Context&) { return static_cast<unsigned long long>(s.id()); });
+  return get_outside_capture(handle, per_thread, out, [](Stream& s, Context&) {
+    return static_cast<unsigned long long>(s.id());
+  });
 }
 CUresult get_device(CUstream handle, bool per_thread, CUdevice* out) {
-  return get(handle, per_thread, out, [](Stream&, Context& c) { return c.device().ordinal(); });
+  return get_outside_capture(handle, per_thread, out,
+                             [](Stream&, Context& c) { return c.device().ordinal(); });
 }
 CUresult get_context(CUstream handle, bool per_thread, CUcontext* out) {
   return get(handle, per_thread, out, [](Stream&, Context& c) { return c.handle; });
 }
 CUresult get_context_v2(CUstream handle, bool per_thread, CUcontext* out, CUgreenCtx* green) {
-  if (is_initialised() && green != nullptr) *green = nullptr;
-  return get_context(handle, per_thread, out);
+  CUcontext unasked = nullptr;
+  const CUresult result = get_context(handle, per_thread, out != nullptr ? out : &unasked);
+  if (result == CUDA_SUCCESS && green != nullptr) *green = nullptr;
+  return result;
 }
 
 CUresult query(CUstream handle, bool per_thread) {
@@ -134,8 +155,14 @@ CUresult add_callback(CUstream handle, bool per_thread, CUstreamCallback callbac
 CUresult attach_memory(CUstream handle, bool per_thread, CUdeviceptr address, size_t length,
                        unsigned flags) {
   return with_stream(handle, per_thread, [&](const auto& stream, const auto& context) -> CUresult {
+    if (const CUresult result = refuse_if_capturing(*stream, *context); result != CUDA_SUCCESS) {
+      return result;
+    }
     constexpr unsigned kinds = CU_MEM_ATTACH_GLOBAL | CU_MEM_ATTACH_HOST | CU_MEM_ATTACH_SINGLE;
     if ((flags & ~kinds) != 0 || (flags & (flags - 1)) != 0 || flags == 0) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    if (flags == CU_MEM_ATTACH_SINGLE && stream->kind() == Stream::Kind::legacy) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     const auto allocation = driver().allocations.find(address, 1);
@@ -173,14 +200,20 @@ CUresult wait_value(CUstream stream, bool per_thread, bool wide, CUdeviceptr add
   return batch(stream, per_thread, &op, 1, 0);
 }
 
+/// \param first_interface the form is of CUDA 8, whose writes may go without a barrier.
 CUresult write_value(CUstream stream, bool per_thread, bool wide, CUdeviceptr address,
-                     cuuint64_t value, unsigned flags) {
+                     cuuint64_t value, unsigned flags, bool first_interface = false) {
   CUstreamBatchMemOpParams op{};
   op.writeValue.operation =
       wide ? CU_STREAM_MEM_OP_WRITE_VALUE_64 : CU_STREAM_MEM_OP_WRITE_VALUE_32;
   op.writeValue.address = address;
   op.writeValue.value64 = value;
   op.writeValue.flags = flags;
+  const unsigned known = first_interface ? unsigned{CU_STREAM_WRITE_VALUE_NO_MEMORY_BARRIER} : 0U;
+  if (is_initialised() && (flags & ~known) != 0) {
+    return with_stream(stream, per_thread,
+                       [](const auto&, const auto&) { return CUDA_ERROR_INVALID_VALUE; });
+  }
   return batch(stream, per_thread, &op, 1, 0);
 }
 
@@ -223,7 +256,7 @@ CUresult get_attribute(CUstream handle, bool per_thread, CUstreamAttrID attribut
     }
     *value = CUstreamAttrValue{};
     if (attribute == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY) {
-      value->syncPolicy = CU_SYNC_POLICY_AUTO;
+      value->syncPolicy = static_cast<CUsynchronizationPolicy>(-1);  // as the vendor's driver
     }
     return CUDA_SUCCESS;
   });
@@ -333,6 +366,21 @@ CUresult cuStreamAddCallback_ptsz(CUstream s, CUstreamCallback callback, void* u
   return add_callback(s, true, callback, user_data, flags);
 }
 
+CUresult cuFlushGPUDirectRDMAWrites(CUflushGPUDirectRDMAWritesTarget target,
+                                    CUflushGPUDirectRDMAWritesScope scope) {
+  return entry([&]() -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    if (target != CU_FLUSH_GPU_DIRECT_RDMA_WRITES_TARGET_CURRENT_CTX ||
+        (scope != CU_FLUSH_GPU_DIRECT_RDMA_WRITES_TO_OWNER &&
+         scope != CU_FLUSH_GPU_DIRECT_RDMA_WRITES_TO_ALL_DEVICES)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    // No other device writes into this one's memory, as its attributes say.
+    return CUDA_ERROR_NOT_SUPPORTED;
+  });
+}
+
 CUresult cuStreamAttachMemAsync(CUstream s, CUdeviceptr address, size_t length,
                                 unsigned int flags) {
   return attach_memory(s, false, address, length, flags);
@@ -397,11 +445,11 @@ CUresult cuStreamWaitValue64_v2_ptsz(CUstream s, CUdeviceptr address, cuuint64_t
 }
 CUresult cuStreamWriteValue32(CUstream s, CUdeviceptr address, cuuint32_t value,
                               unsigned int flags) {
-  return write_value(s, false, false, address, value, flags);
+  return write_value(s, false, false, address, value, flags, true);
 }
 CUresult cuStreamWriteValue32_ptsz(CUstream s, CUdeviceptr address, cuuint32_t value,
                                    unsigned int flags) {
-  return write_value(s, true, false, address, value, flags);
+  return write_value(s, true, false, address, value, flags, true);
 }
 CUresult cuStreamWriteValue32_v2(CUstream s, CUdeviceptr address, cuuint32_t value,
                                  unsigned int flags) {
@@ -413,11 +461,11 @@ CUresult cuStreamWriteValue32_v2_ptsz(CUstream s, CUdeviceptr address, cuuint32_
 }
 CUresult cuStreamWriteValue64(CUstream s, CUdeviceptr address, cuuint64_t value,
                               unsigned int flags) {
-  return write_value(s, false, true, address, value, flags);
+  return write_value(s, false, true, address, value, flags, true);
 }
 CUresult cuStreamWriteValue64_ptsz(CUstream s, CUdeviceptr address, cuuint64_t value,
                                    unsigned int flags) {
-  return write_value(s, true, true, address, value, flags);
+  return write_value(s, true, true, address, value, flags, true);
 }
 CUresult cuStreamWriteValue64_v2(CUstream s, CUdeviceptr address, cuuint64_t value,
                                  unsigned int flags) {

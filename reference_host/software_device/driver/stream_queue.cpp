@@ -14,9 +14,7 @@ Stream::Stream(const std::shared_ptr<Context>& context, Kind kind, unsigned flag
       kind_(kind),
       flags_(flags),
       priority_(priority),
-      id_(kind == Kind::legacy       ? 7
-          : kind == Kind::per_thread ? 14
-                                     : driver().next_stream_id.fetch_add(1)) {}
+      id_(driver().next_stream_id.fetch_add(1)) {}
 
 void Stream::push(Operation operation, bool start_worker) {
   const std::lock_guard lock(mutex_);

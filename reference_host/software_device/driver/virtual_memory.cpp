@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "allocation.hpp"
-#include "capture.hpp"
 #include "driver.hpp"
 
 namespace vgpu::softdevice {
@@ -25,7 +24,6 @@ constexpr std::size_t granularity = std::size_t{2} << 20;
 
 struct Mapping {
   std::size_t size = 0;
-  std::size_t offset = 0;
   std::shared_ptr<PhysicalMemory> memory;
   CUmemAccess_flags access = CU_MEM_ACCESS_FLAGS_PROT_NONE;
 };
@@ -70,6 +68,23 @@ std::vector<std::uintptr_t> covering(const AddressSpace& all, std::uintptr_t add
     done += found->second.size;
   }
   return result;
+}
+
+/// The mappings in [address, address + size), which need not fill it. False when one is only partly
+/// inside, or when the range is not reserved.
+bool inside(const AddressSpace& all, std::uintptr_t address, std::size_t size,
+            std::vector<std::uintptr_t>& parts) {
+  if (!reserved(all, address, size)) return false;
+  auto next = all.mappings.lower_bound(address);
+  if (next != all.mappings.begin()) {
+    const auto previous = std::prev(next);
+    if (address - previous->first < previous->second.size) return false;
+  }
+  for (; next != all.mappings.end() && next->first - address < size; ++next) {
+    if (next->second.size > size - (next->first - address)) return false;
+    parts.push_back(next->first);
+  }
+  return true;
 }
 
 void hide(std::uintptr_t address) {
@@ -133,7 +148,7 @@ CUresult cuMemGetAllocationGranularity(size_t* out, const CUmemAllocationProp* p
                            option != CU_MEM_ALLOC_GRANULARITY_RECOMMENDED)) {
       return CUDA_ERROR_INVALID_VALUE;
     }
-    if (const CUresult result = check_properties(properties); result != CUDA_SUCCESS) return result;
+    if (properties == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *out = granularity;
     return CUDA_SUCCESS;
   });
@@ -242,15 +257,17 @@ CUresult cuMemMap(CUdeviceptr address, size_t size, size_t offset,
     AddressSpace& all = space();
     const std::lock_guard lock(all.mutex);
     const auto memory = driver().physical.find(handle);
-    if (memory == nullptr || size == 0 || size % granularity != 0 || offset % granularity != 0 ||
-        address % granularity != 0 || flags != 0 || offset > memory->size ||
-        memory->size - offset < size || !reserved(all, address, size) ||
-        overlaps(all, address, size)) {
+    if (memory == nullptr || size == 0 || address % granularity != 0 || flags != 0 ||
+        !reserved(all, address, size)) {
       return CUDA_ERROR_INVALID_VALUE;
     }
+    if (size != memory->size || offset != 0) {
+      log_line("cuMemMap: only the whole of an allocation can be mapped");
+      return CUDA_ERROR_NOT_SUPPORTED;
+    }
+    if (overlaps(all, address, size)) return CUDA_ERROR_INVALID_VALUE;
     Mapping mapping;
     mapping.size = size;
-    mapping.offset = offset;
     mapping.memory = memory;
     all.mappings.emplace(address, std::move(mapping));
     return CUDA_SUCCESS;
@@ -259,14 +276,13 @@ CUresult cuMemMap(CUdeviceptr address, size_t size, size_t offset,
 
 CUresult cuMemUnmap(CUdeviceptr address, size_t size) {
   return entry([&]() -> CUresult {
-    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     for (const auto& context : driver().contexts.all()) {
       if (context->is_active()) context->synchronise();
     }
     AddressSpace& all = space();
     const std::lock_guard lock(all.mutex);
-    const auto parts = covering(all, address, size);
-    if (parts.empty()) return CUDA_ERROR_INVALID_VALUE;
+    std::vector<std::uintptr_t> parts;
+    if (size == 0 || !inside(all, address, size, parts)) return CUDA_ERROR_INVALID_VALUE;
     for (const std::uintptr_t part : parts) {
       const auto found = all.mappings.find(part);
       if (!close_off(part, found->second.size)) return CUDA_ERROR_OUT_OF_MEMORY;
@@ -292,7 +308,7 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t size, const CUmemAccessDesc*
       }
       if (wanted.location.type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
       Device* const device = find_device(wanted.location.id);
-      if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+      if (device == nullptr) return CUDA_ERROR_INVALID_VALUE;
       for (const std::uintptr_t part : parts) {
         if (all.mappings[part].memory->device != device) return CUDA_ERROR_NOT_SUPPORTED;
       }
@@ -313,9 +329,9 @@ CUresult cuMemSetAccess(CUdeviceptr address, size_t size, const CUmemAccessDesc*
       if (flags == CU_MEM_ACCESS_FLAGS_PROT_NONE) {
         if (!close_off(part, mapping.size)) return CUDA_ERROR_OUT_OF_MEMORY;
       } else {
-        void* const mapped = ::mmap(reinterpret_cast<void*>(part), mapping.size,
-                                    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                                    mapping.memory->descriptor, static_cast<off_t>(mapping.offset));
+        void* const mapped =
+            ::mmap(reinterpret_cast<void*>(part), mapping.size, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_FIXED, mapping.memory->descriptor, 0);
         if (mapped == MAP_FAILED) return CUDA_ERROR_OUT_OF_MEMORY;
         if (const CUresult result = show(part, mapping); result != CUDA_SUCCESS) return result;
       }
@@ -340,7 +356,7 @@ CUresult cuMemGetAccess(unsigned long long* flags, const CUmemLocation* location
       *flags = CU_MEM_ACCESS_FLAGS_PROT_NONE;
       return CUDA_SUCCESS;
     }
-    if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
+    if (location->type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_DEVICE;
     const Device* const device = find_device(location->id);
     if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
     *flags = device == found->second.memory->device ? found->second.access

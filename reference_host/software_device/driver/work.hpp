@@ -31,6 +31,7 @@ struct KernelWork {
   CUkernel kernel = nullptr;  ///< when the launch named a library's kernel
   LaunchConfig config;
   std::vector<std::byte> parameters;
+  bool one_buffer = false;  ///< the parameters were given as one buffer, through `extra`
 };
 
 /// A copy between linear memory. Memory types are HOST or DEVICE, checked.

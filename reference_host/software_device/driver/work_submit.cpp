@@ -132,16 +132,16 @@ CUresult make_kernel_work(const std::shared_ptr<Function>& function, const Launc
   const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
   if (threads > 1024) return CUDA_ERROR_INVALID_VALUE;
   if (threads > static_cast<std::uint64_t>(traits.max_threads_per_block)) {
-    return CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+    return CUDA_ERROR_INVALID_VALUE;
   }
   const int set = function->max_dynamic_shared.load();
   const std::size_t dynamic_limit = set >= 0 ? static_cast<std::size_t>(set)
                                     : traits.static_shared_bytes >= default_shared_bytes
                                         ? 0
                                         : default_shared_bytes - traits.static_shared_bytes;
-  if (config.dynamic_shared_bytes > dynamic_limit &&
-      config.dynamic_shared_bytes + traits.static_shared_bytes > default_shared_bytes) {
-    return CUDA_ERROR_INVALID_VALUE;
+  if (config.dynamic_shared_bytes > dynamic_limit) {
+    // No block of a cooperative launch would be resident.
+    return config.cooperative ? CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE : CUDA_ERROR_INVALID_VALUE;
   }
   if (config.cooperative) {
     int resident = 0;
@@ -156,6 +156,7 @@ CUresult make_kernel_work(const std::shared_ptr<Function>& function, const Launc
   }
   work.function = function;
   work.config = config;
+  work.one_buffer = extra != nullptr;
   return read_parameters(*function->kernel, parameters, extra, work.parameters);
 }
 
@@ -186,9 +187,14 @@ CUresult make_copy_work(const CUDA_MEMCPY3D& params, CopyWork& work) {
   if (p.srcHeight == 0) p.srcHeight = p.srcY + p.Height;
   if (p.dstHeight == 0) p.dstHeight = p.dstY + p.Height;
   if (p.Height > 1 || p.Depth > 1) {
-    if (p.srcPitch < p.WidthInBytes || p.dstPitch < p.WidthInBytes) {
+    if (p.srcPitch < p.WidthInBytes || p.srcXInBytes > p.srcPitch - p.WidthInBytes ||
+        p.dstPitch < p.WidthInBytes || p.dstXInBytes > p.dstPitch - p.WidthInBytes) {
       return CUDA_ERROR_INVALID_VALUE;
     }
+  }
+  if (p.Depth > 1 && (p.srcHeight < p.Height || p.srcY > p.srcHeight - p.Height ||
+                      p.dstHeight < p.Height || p.dstY > p.dstHeight - p.Height)) {
+    return CUDA_ERROR_INVALID_VALUE;
   }
   for (const bool source_side : {true, false}) {
     const CUmemorytype type = source_side ? p.srcMemoryType : p.dstMemoryType;

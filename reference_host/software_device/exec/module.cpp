@@ -15,6 +15,9 @@ constexpr std::size_t round_up(std::size_t value, std::size_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
 }
 
+/// The language is that of CUDA 13.0.
+constexpr int newest_ptx_version = 90;
+
 bool reject(LoadError& error, CUresult result, std::uint32_t line, const std::string& reason) {
   error.result = result;
   error.message = "PTX line " + std::to_string(line) + ": " + reason;
@@ -40,6 +43,10 @@ bool ModuleImpl::load(std::vector<std::string> texts, LoadError& error) {
       return reject(error, CUDA_ERROR_INVALID_PTX, reason.line, reason.message);
     if (units_.back()->version == 0)
       return reject(error, CUDA_ERROR_INVALID_PTX, 1, "there is no .version");
+    if (units_.back()->version > newest_ptx_version)
+      return reject(error, CUDA_ERROR_UNSUPPORTED_PTX_VERSION, 1, "a .version of the future");
+    if (units_.back()->target > static_cast<int>(fatbin::newest_architecture))
+      return reject(error, CUDA_ERROR_INVALID_PTX, 1, "a .target of the future");
   }
   return index_names(error) && place_variables(error);
 }

@@ -164,7 +164,9 @@ bool choose(const void* container, int capability, std::string& text, LoadError&
   std::vector<const Entry*> candidates;
   std::string machine_code;
   for (const Entry& entry : entries) {
-    if (entry.header.kind == kind_ptx) candidates.push_back(&entry);
+    if (entry.header.kind == kind_ptx && entry.header.arch <= newest_architecture) {
+      candidates.push_back(&entry);
+    }
     if (entry.header.kind == kind_elf)
       machine_code += (machine_code.empty() ? "sm_" : ", sm_") + std::to_string(entry.header.arch);
   }
@@ -182,7 +184,8 @@ bool choose(const void* container, int capability, std::string& text, LoadError&
     reject(error, CUDA_ERROR_NO_BINARY_FOR_GPU, "the fat binary is empty");
   else if (machine_code.empty())
     reject(error, CUDA_ERROR_NO_BINARY_FOR_GPU,
-           "the fat binary has only PTX for architectures with features of their own (sm_NNa)");
+           "the fat binary has only PTX for architectures of the future or with features of their "
+           "own (sm_NNa)");
   else
     reject(error, CUDA_ERROR_NO_BINARY_FOR_GPU,
            "the fat binary has only machine code (" + machine_code +

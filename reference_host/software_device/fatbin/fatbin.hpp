@@ -12,6 +12,9 @@
 
 namespace vgpu::softdevice::fatbin {
 
+/// Code for any device up to this one is tried, whatever the device claims to be.
+inline constexpr unsigned newest_architecture = 129;
+
 /// The PTX texts of `image` that run on a device of `compute_capability`: one, or one per linked
 /// object for an image of relocatable code. Empty with `error` filled in.
 std::vector<std::string> select_ptx(const void* image, int compute_capability, LoadError& error);
