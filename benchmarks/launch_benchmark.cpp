@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <new>
 #include <span>
 #include <vgpu/calls/launch.hpp>
 
@@ -37,11 +38,18 @@ class Parameters {
 
   std::size_t bytes() const noexcept { return bytes_; }
 
-  /// Collects the values into a block of bytes() bytes, its padding zero, as the guest does.
-  void gather(std::byte* block) const noexcept {
-    std::memset(block, 0, bytes_);
+  /// Writes the block of bytes() bytes, its padding zero, as the guest does.
+  void write(std::byte* block) const noexcept {
+    std::size_t end = 0;
     for (std::size_t i = 0; i < count_; ++i) {
-      std::memcpy(block + places_[i].offset, addresses_[i], places_[i].size);
+      const Place& place = places_[i];
+      if (place.offset > end) std::memset(block + end, 0, place.offset - end);
+      if (place.size == 8) {
+        std::memcpy(block + place.offset, addresses_[i], 8);
+      } else {
+        std::memcpy(block + place.offset, addresses_[i], place.size);
+      }
+      end = place.offset + place.size;
     }
   }
 
@@ -73,24 +81,21 @@ struct Geometry {
   std::uint64_t stream = 2;
 };
 
-/// Everything between the arguments of cuLaunchKernel and the bytes of its frame's body.
+/// Everything between the arguments of cuLaunchKernel and the bytes of its frame's body, built
+/// where it is sent from as guest::post_in_place does.
 void encode(const Geometry& geometry, const Parameters& parameters, std::byte* body) {
-  alignas(16) std::array<std::byte, most_bytes> block;
-  parameters.gather(block.data());
-  const Launch::Request request{.function = geometry.function,
-                                .gridDimX = geometry.grid,
-                                .gridDimY = 1,
-                                .gridDimZ = 1,
-                                .blockDimX = geometry.block,
-                                .blockDimY = 1,
-                                .blockDimZ = 1,
-                                .sharedMemBytes = 0,
-                                .parameterBytes = static_cast<std::uint32_t>(parameters.bytes()),
-                                .hStream = geometry.stream};
-  call::encode(request, body);
-  if (parameters.bytes() != 0) {
-    std::memcpy(body + call::encoded_size(request), block.data(), parameters.bytes());
-  }
+  ::new (static_cast<void*>(body))
+      Launch::Request{.function = geometry.function,
+                      .gridDimX = geometry.grid,
+                      .gridDimY = 1,
+                      .gridDimZ = 1,
+                      .blockDimX = geometry.block,
+                      .blockDimY = 1,
+                      .blockDimZ = 1,
+                      .sharedMemBytes = 0,
+                      .parameterBytes = static_cast<std::uint32_t>(parameters.bytes()),
+                      .hStream = geometry.stream};
+  parameters.write(body + sizeof(Launch::Request));
 }
 
 /// Whether `body` is a launch, as the host checks it before it looks its handles up.

@@ -14,8 +14,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(VGPU_CCACHE ccache)
 if(VGPU_CCACHE)
-  # Without this ccache does not look at units that use a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${VGPU_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VGPU_CCACHE})
 endif()
 
 option(VGPU_PRECOMPILE_HEADERS "Parse the headers that most units of a target share once" ON)

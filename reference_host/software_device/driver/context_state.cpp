@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "capture.hpp"
@@ -13,8 +15,15 @@ ThreadState::~ThreadState() {
 }
 
 ThreadState& thread_state() noexcept {
-  thread_local ThreadState state;
-  return state;
+  struct Owner {
+    ThreadState* state = new ThreadState;
+    ~Owner() {
+      // The main thread's variables end before the exit handlers run, which call the driver too.
+      if (::gettid() != ::getpid()) delete state;
+    }
+  };
+  thread_local Owner owner;
+  return *owner.state;
 }
 
 Context::Context(Device& device, bool primary, unsigned context_flags, unsigned api_version)
