@@ -130,8 +130,8 @@ void emit_messages(const Model& model, const std::string& folder) {
   preamble(all, "all calls", true);
   for (const auto& [file, calls] : by_file) {
     all.line("#include <vgpu/calls/{}.hpp>", file);
-    Writer out(folder + "/vgpu/calls/" + file + ".hpp");
-    preamble(out, "requests and replies of " + file + ".capnp", true);
+    Writer out(fmt::format("{}/vgpu/calls/{}.hpp", folder, file));
+    preamble(out, fmt::format("requests and replies of {}.capnp", file), true);
     out.raw(
         "#include <array>\n#include <cstddef>\n#include <cstdint>\n#include <span>\n#include "
         "<string_view>\n"

@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "fixture/fixture.hpp"
 #include "fixture/private_tables.hpp"
 
@@ -127,21 +125,6 @@ TEST_F(Enumeration_fresh, ThereIsNoDeviceBehindTheLast) {
       return driver().cuDeviceGet(device, ordinal);
     });
   }
-}
-
-// CUDA_VISIBLE_DEVICES says at cuInit which devices the process has.
-TEST_F(Enumeration_fresh, TheEnvironmentMayHideAllDevices) {
-  ::setenv("CUDA_VISIBLE_DEVICES", "-1", 1);
-  EXPECT_CUDA(CUDA_ERROR_NO_DEVICE, driver().cuInit(0));
-}
-
-TEST_F(Enumeration_fresh, TheEnvironmentMayLeaveOneDevice) {
-  ::setenv("CUDA_VISIBLE_DEVICES", "0", 1);
-  EXPECT_CUDA_OK(driver().cuInit(0));
-  EXPECT_EQ(device_count(), 1);
-  const ExtraContext extra;
-  const Current current(extra);
-  EXPECT_CUDA_OK(driver().cuCtxSynchronize());
 }
 
 }  // namespace vgpu::conformance::test_enumeration

@@ -100,6 +100,8 @@ class Parameters {
     if (extra != nullptr) {
       const CUresult result = read_extra(extra, given_);
       size_ = given_.size();
+      if (result == CUDA_SUCCESS && size_ < callable.parameter_bytes)
+        return CUDA_ERROR_INVALID_VALUE;
       return result;
     }
     if (parameters == nullptr && !callable.parameters.empty()) return CUDA_ERROR_INVALID_VALUE;
