@@ -46,6 +46,8 @@ class Parameters {
       if (place.offset > end) std::memset(block + end, 0, place.offset - end);
       if (place.size == 8) {
         std::memcpy(block + place.offset, addresses_[i], 8);
+      } else if (place.size == 4) {
+        std::memcpy(block + place.offset, addresses_[i], 4);
       } else {
         std::memcpy(block + place.offset, addresses_[i], place.size);
       }
@@ -169,6 +171,7 @@ void drain(Channel& channel, Drained& drained) {
 }
 
 void publish_launch(benchmark::State& state, Medium medium) {
+  const BesidePingPong beside(state);
   Parameters parameters(static_cast<std::size_t>(state.range(0)));
   Geometry geometry;
   Link link(medium);

@@ -9,9 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <exception>
 #include <new>
 #include <vector>
 
+#include "slices.hpp"
 #include "vgpu/transport/connect.hpp"
 #include "vgpu/transport/handshake.hpp"
 #include "vgpu/transport/listen.hpp"
@@ -74,6 +77,33 @@ void Peer::leave() {
 Peer::~Peer() {
   ::kill(child_, SIGKILL);
   ::waitpid(child_, nullptr, 0);
+}
+
+PingPong::PingPong()
+    : memory_(need(
+          support::Mapping::map(-1, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS))),
+      lines_(new (memory_.data()) Lines),
+      peer_([lines = lines_] {
+        for (std::uint64_t i = 1;; ++i) {
+          while (lines->ping.load(std::memory_order_acquire) != i) support::cpu_pause();
+          lines->pong.store(i, std::memory_order_release);
+        }
+      }) {}
+
+double BesidePingPong::measure() {
+  PingPong game;
+  return quiet_time(slices / 2, round_trips, [&] { game.round_trip(); });
+}
+
+BesidePingPong::~BesidePingPong() {
+  try {
+    const double after = measure();
+    if (std::max(before_, after) <= 1.5 * std::min(before_, after)) {
+      state_.counters["raw_ping_pong"] = (before_ + after) / 2;
+    }
+  } catch (const std::exception& error) {
+    state_.SkipWithError(error.what());
+  }
 }
 
 Sockets sockets_of(Medium medium) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <benchmark/benchmark.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "vgpu/support/futex.hpp"
 #include "vgpu/support/mapping.hpp"
 #include "vgpu/support/result.hpp"
 #include "vgpu/support/unique_fd.hpp"
@@ -52,6 +55,49 @@ class Peer {
   [[noreturn]] static void leave();
 
   int child_ = -1;
+};
+
+/// Two processes that hand one cache line each to and fro: what the machine can do at best.
+class PingPong {
+ public:
+  PingPong();
+  void round_trip() noexcept {
+    lines_->ping.store(++count_, std::memory_order_release);
+    while (lines_->pong.load(std::memory_order_acquire) != count_) support::cpu_pause();
+  }
+
+ private:
+  struct Lines {
+    alignas(128) std::atomic<std::uint64_t> ping;
+    alignas(128) std::atomic<std::uint64_t> pong;
+  };
+
+  support::Mapping memory_;
+  Lines* lines_;
+  std::uint64_t count_ = 0;
+  Peer peer_;
+};
+
+/// Round trips per slice of what waits for the peer through memory.
+inline constexpr int round_trips = 64;
+
+/// A run's own control: plays PingPong before and after the rest of the scope and puts the time of
+/// a round trip into the run's counter "raw_ping_pong". A hypervisor moves the processors nearer to
+/// each other and farther apart, so a control measured at another time may be one of another
+/// machine; a run before and after which the times differ by a half gets no counter.
+class BesidePingPong {
+ public:
+  explicit BesidePingPong(benchmark::State& state) : state_(state), before_(measure()) {}
+  BesidePingPong(const BesidePingPong&) = delete;
+  BesidePingPong& operator=(const BesidePingPong&) = delete;
+  ~BesidePingPong();
+
+ private:
+  /// ns
+  static double measure();
+
+  benchmark::State& state_;
+  double before_;
 };
 
 enum class Medium { in_process, shm, unix_socket, tcp };

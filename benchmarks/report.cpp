@@ -33,10 +33,9 @@ std::string time_text(double nanoseconds) {
   return text;
 }
 
-std::string ratio_text(double figure, double control) {
+std::string number_text(double number) {
   char text[32];
-  if (figure <= 0 || control <= 0) return "-";
-  std::snprintf(text, sizeof text, "%.2f", figure / control);
+  std::snprintf(text, sizeof text, "%.2f", number);
   return text;
 }
 
@@ -72,7 +71,11 @@ void Report::ReportRuns(const std::vector<Run>& runs) {
     if (run_failed(run)) {
       failed_ = true;
     } else if (single) {
-      figure.repetitions.push_back(nanoseconds(run));
+      const double time = nanoseconds(run);
+      figure.repetitions.push_back(time);
+      for (const auto& [name, counter] : run.counters) {
+        if (name != quiet_counter) figure.paired[name].emplace_back(time, counter.value);
+      }
     } else if (run.aggregate_name == "median") {
       figure.reported_median = nanoseconds(run);
     }
@@ -106,25 +109,42 @@ int Report::print_ratios(std::ostream& out, std::span<const Comparison> comparis
     const Figure* control = find(comparison.control);
     if (figure == nullptr || control == nullptr) continue;
     if (std::exchange(first, false)) {
-      out << "\nOf each repetition its quiet_ns; of those the first quartile, and the ratio of the "
-             "medians.\n";
-      line("%-22s %10s  %-22s %10s %7s %8s  %7s", "figure", "time", "control", "time", "ratio",
-           "at most", "medians");
+      out << "\npaired: medians over the repetitions, each with its control measured beside it; "
+             "else "
+             "first quartiles of both.\n";
+      line("%-22s %10s  %-22s %10s %7s %8s", "figure", "time", "control", "time", "ratio",
+           "at most");
     }
-    const double time = figure->quantile(0.25);
-    const double control_time = control->quantile(0.25);
+    double time = figure->quantile(0.25);
+    double control_time = control->quantile(0.25);
+    double ratio = time / control_time;
+    const char* how = "";
+    const auto paired = figure->paired.find(comparison.control);
+    if (paired != figure->paired.end()) {
+      std::vector<double> times;
+      std::vector<double> control_times;
+      std::vector<double> ratios;
+      for (const auto& [one, beside] : paired->second) {
+        times.push_back(one);
+        control_times.push_back(beside);
+        ratios.push_back(one / beside);
+      }
+      time = bench::quantile(times, 0.5);
+      control_time = bench::quantile(control_times, 0.5);
+      ratio = bench::quantile(ratios, 0.5);
+      how = "paired";
+    }
     std::string bound = "-";
     const char* verdict = "";
     if (comparison.at_most > 0) {
-      bound = ratio_text(comparison.at_most, 1);
-      const bool kept = time <= comparison.at_most * control_time;
+      bound = number_text(comparison.at_most);
+      const bool kept = ratio <= comparison.at_most;
       verdict = kept ? "ok" : "MISSED";
       if (!kept) ++missed;
     }
-    line("%-22s %10s  %-22s %10s %7s %8s  %7s %s", std::string(comparison.figure).c_str(),
+    line("%-22s %10s  %-22s %10s %7s %8s  %-6s %s", std::string(comparison.figure).c_str(),
          time_text(time).c_str(), std::string(comparison.control).c_str(),
-         time_text(control_time).c_str(), ratio_text(time, control_time).c_str(), bound.c_str(),
-         ratio_text(figure->quantile(0.5), control->quantile(0.5)).c_str(), verdict);
+         time_text(control_time).c_str(), number_text(ratio).c_str(), bound.c_str(), how, verdict);
   }
   return missed;
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vgpu::bench {
@@ -35,15 +36,18 @@ class Report final : public benchmark::BenchmarkReporter {
   /// True when the display is a console, where a table may follow.
   bool on_console() const noexcept { return on_console_; }
 
-  /// Writes the comparisons whose two sides ran. The first quartiles of the repetitions' quiet
-  /// times decide: what else the machine does only ever adds time, and a lucky repetition does not
-  /// count. \return how many bounds were missed.
+  /// Writes the comparisons whose two sides ran. Where a repetition measured its control itself (a
+  /// counter with the control's name), the median of the repetitions' own ratios decides; else the
+  /// ratio of the first quartiles of the repetitions' quiet times: what else the machine does only
+  /// ever adds time, and a lucky repetition does not count. \return how many bounds were missed.
   int print_ratios(std::ostream& out, std::span<const Comparison> comparisons) const;
 
  private:
   /// Of one benchmark, in ns per iteration.
   struct Figure {
     std::vector<double> repetitions;
+    /// Controls that repetitions measured themselves, by name: figure and control of each.
+    std::map<std::string, std::vector<std::pair<double, double>>, std::less<>> paired;
     double reported_median = 0;  ///< when only aggregates were reported
 
     /// The time that `part` of the repetitions stay below: 0.5 is the median.

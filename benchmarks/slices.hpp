@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace vgpu::bench {
@@ -24,6 +25,20 @@ inline double quantile(std::vector<double> values, double part) {
   const auto below = static_cast<std::size_t>(place);
   const std::size_t above = std::min(below + 1, values.size() - 1);
   return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+/// ns per call of `body` in the median of `count` slices of `slice` calls.
+template <class Body>
+double quiet_time(int count, int slice, Body body) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> times;
+  for (int s = 0; s < count; ++s) {
+    const Clock::time_point begin = Clock::now();
+    for (int i = 0; i < slice; ++i) body();
+    const std::chrono::duration<double, std::nano> passed = Clock::now() - begin;
+    times.push_back(passed.count() / slice);
+  }
+  return quantile(std::move(times), 0.5);
 }
 
 /// Runs `body` as a benchmark's loop, timed in slices of a few dozen microseconds besides: two

@@ -2,19 +2,17 @@
 // same medium. raw_echo_spinning is the stricter control of the sockets: both sides poll instead of
 // blocking. The peer is another process, on another processor; for in_process it is a thread.
 #include <benchmark/benchmark.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <new>
+#include <optional>
 #include <thread>
 
 #include "peer.hpp"
 #include "slices.hpp"
-#include "vgpu/support/mapping.hpp"
 #include "vgpu/transport/in_process.hpp"
 
 namespace {
@@ -22,29 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 using namespace vgpu::bench;
 using namespace vgpu::transport;
-using vgpu::support::Mapping;
 
-/// Round trips per slice, through memory and through a socket.
-constexpr int round_trips = 64;
+/// Round trips per slice through a socket.
 constexpr int socket_round_trips = 4;
 
 void raw_ping_pong(benchmark::State& state) {
-  struct Lines {
-    alignas(128) std::atomic<std::uint64_t> ping;
-    alignas(128) std::atomic<std::uint64_t> pong;
-  };
-  Mapping memory = need(Mapping::map(-1, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS));
-  auto* lines = new (memory.data()) Lines;
-  Peer peer([lines] {
-    for (std::uint64_t i = 1;; ++i) {
-      while (lines->ping.load(std::memory_order_acquire) != i) vgpu::support::cpu_pause();
-      lines->pong.store(i, std::memory_order_release);
-    }
-  });
-  std::uint64_t i = 0;
+  PingPong game;
   run_in_slices(state, round_trips, [&] {
-    lines->ping.store(++i, std::memory_order_release);
-    while (lines->pong.load(std::memory_order_acquire) != i) vgpu::support::cpu_pause();
+    game.round_trip();
     return true;
   });
 }
@@ -104,6 +87,7 @@ void null_call(benchmark::State& state, Medium medium) {
   ChannelOptions options;
   options.spin = 100us;
   if (medium == Medium::in_process) {
+    const BesidePingPong beside(state);
     InProcessPair pair = need(in_process_pair(options));
     pin(0);
     std::thread host([&channel = *pair.host] {
@@ -115,6 +99,8 @@ void null_call(benchmark::State& state, Medium medium) {
     host.join();
     return;
   }
+  std::optional<BesidePingPong> beside;
+  if (medium == Medium::shm) beside.emplace(state);
   Link link(medium, options);
   Peer peer([&] { echo_frames(*link.host()); });
   call_repeatedly(state, medium == Medium::shm ? round_trips : socket_round_trips, *link.guest());
@@ -123,6 +109,7 @@ void null_call(benchmark::State& state, Medium medium) {
 /// What a call that waits for no answer costs its caller, `body` bytes included, while the host
 /// takes the frames out as fast as it can.
 void publish(benchmark::State& state, Medium medium) {
+  const BesidePingPong beside(state);
   auto body_bytes = static_cast<std::size_t>(state.range(0));
   Link link(medium);
   Drained drained;

@@ -70,7 +70,7 @@ class Channel {
   /// Sends the reserved frame with the first `header.length` bytes of the reservation. Assigns the
   /// sequence and the descriptor flag. False when the channel is closed or failed, or the
   /// reservation does not cover the length.
-  virtual bool publish(FrameHeader header) noexcept = 0;
+  virtual bool publish(const FrameHeader& header) noexcept = 0;
 
   /// Sends one frame whose body is the concatenation of `parts`, at most frame_cap() bytes. Sets
   /// the length. Sockets read the parts where they are, without a copy.

@@ -153,8 +153,7 @@ class MessageReceiver {
   }
 
   void begin(const FrameHeader& header) noexcept {
-    first_ = header;
-    first_.flags &= static_cast<std::uint8_t>(~wire::frame_flag::more);
+    wire::copy_header(first_, header, wire::frame_flag::more);
     descriptor_ = (header.flags & wire::frame_flag::descriptor) != 0 ? channel_.take_descriptor()
                                                                      : support::UniqueFd();
     in_message_ = true;
@@ -197,7 +196,7 @@ class MessageReceiver {
   MessageStatus finish(ReceivedMessage& message, std::span<const std::byte> body,
                        MessageStatus status) noexcept {
     in_message_ = false;
-    message.header = first_;
+    wire::copy_header(message.header, first_);
     message.body = body;
     message.size = status == MessageStatus::message ? body.size() : size_;
     message.descriptor = std::move(descriptor_);

@@ -51,21 +51,20 @@ class RingChannel final : public Channel {
     return reserve_slowly(body_bytes);
   }
 
-  bool publish(FrameHeader header) noexcept override {
+  bool publish(const FrameHeader& header) noexcept override {
     if (stopped_.load(std::memory_order_relaxed)) [[unlikely]]
       return false;
+    constexpr std::uint8_t ours = wire::frame_flag::descriptor | wire::frame_flag::padding;
+    auto flags = static_cast<std::uint8_t>(header.flags & ~ours);
     if (outgoing_descriptor_) [[unlikely]] {
       if (!link_.send_descriptor(outgoing_descriptor_.get(), error_)) {
         fail("a descriptor could not be sent");
         return false;
       }
       outgoing_descriptor_.reset();
-      header.flags |= wire::frame_flag::descriptor;
-    } else {
-      header.flags &= static_cast<std::uint8_t>(~wire::frame_flag::descriptor);
+      flags |= wire::frame_flag::descriptor;
     }
-    header.flags &= static_cast<std::uint8_t>(~wire::frame_flag::padding);
-    return producer_.publish(header);
+    return producer_.publish(header, flags);
   }
 
   ReceiveStatus receive(ReceivedFrame& frame, std::chrono::nanoseconds timeout) noexcept override {
@@ -115,7 +114,7 @@ class RingChannel final : public Channel {
   static constexpr int spins_per_clock_read = 32;
 
   ReceiveStatus deliver(ReceivedFrame& frame) noexcept {
-    frame.header = consumer_.header();
+    wire::copy_header(frame.header, consumer_.header());
     frame.body = consumer_.body();
     if ((frame.header.flags & wire::frame_flag::descriptor) != 0) [[unlikely]] {
       if (!link_.receive_descriptor(incoming_descriptor_, error_)) {
@@ -194,7 +193,7 @@ class RingChannel final : public Channel {
     if (body_bytes > producer_.frame_cap()) return nullptr;
     std::byte* body = nullptr;
     auto has_room = [&] {
-      body = producer_.try_reserve(body_bytes);
+      if (producer_.quarter_free()) body = producer_.try_reserve(body_bytes);
       return body != nullptr || producer_.broken() || stopped_.load(std::memory_order_acquire);
     };
     spin_until(Clock::now() + spin_, has_room);

@@ -66,7 +66,8 @@ class StreamChannel final : public Channel {
     return output_.data() + wire::frame_header_bytes;
   }
 
-  bool publish(FrameHeader header) noexcept override {
+  bool publish(const FrameHeader& given) noexcept override {
+    FrameHeader header = given;
     if (!reserved_ || header.length > reserved_bytes_) return false;
     reserved_ = false;
     std::size_t padded = wire::round_up(header.length, stream_unit);

@@ -1,6 +1,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <new>
 
 #include "capture.hpp"
 #include "context.hpp"
@@ -16,10 +19,11 @@ ThreadState::~ThreadState() {
 
 ThreadState& thread_state() noexcept {
   struct Owner {
-    ThreadState* state = new ThreadState;
+    alignas(ThreadState) std::array<std::byte, sizeof(ThreadState)> storage;
+    ThreadState* state = ::new (static_cast<void*>(storage.data())) ThreadState;
     ~Owner() {
       // The main thread's variables end before the exit handlers run, which call the driver too.
-      if (::gettid() != ::getpid()) delete state;
+      if (::gettid() != ::getpid()) state->~ThreadState();
     }
   };
   thread_local Owner owner;
