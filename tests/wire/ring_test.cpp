@@ -1,8 +1,13 @@
 #include "vgpu/wire/ring.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <random>
 #include <string>
@@ -185,6 +190,41 @@ TEST(Ring, AConsumerAsleepIsWoken) {
   reader.join();
   EXPECT_EQ(received, 2000u);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+TEST(Ring, NoWakeUpIsLostBetweenProcesses) {
+  RingMemory there(16);
+  RingMemory back(16);
+  constexpr std::uint64_t frames = 120'000;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    RingConsumer consumer(there.view());
+    RingProducer producer(back.view());
+    for (std::uint64_t i = 0; i < frames; ++i) {
+      while (consumer.poll() != Poll::frame) consumer.sleep(std::chrono::seconds(5));
+      if (!send(producer, 8, i)) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  using Clock = std::chrono::steady_clock;
+  RingProducer producer(there.view());
+  RingConsumer consumer(back.view());
+  bool lost = false;
+  for (std::uint64_t i = 0; i < frames && !lost; ++i) {
+    // The answer is there before the child goes to sleep: publishes while it does.
+    for (std::uint64_t wait = i % 97; wait > 0; --wait) asm volatile("");
+    ASSERT_TRUE(send(producer, 8, i));
+    const auto begin = Clock::now();
+    while (!lost && consumer.poll() != Poll::frame) {
+      lost = Clock::now() - begin > std::chrono::seconds(4);
+    }
+  }
+  if (lost) ::kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_FALSE(lost) << "a sleeper was not woken";
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Ring, AProducerWithoutRoomSleepsAndIsWoken) {

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "vgpu/support/futex.hpp"
+#include "vgpu/support/process_barrier.hpp"
 #include "vgpu/wire/frame_header.hpp"
 
 /// A ring of 64-byte slots in memory that two processes share and do not trust each other with: one
@@ -44,6 +45,9 @@ struct RingControl {
   std::atomic<std::uint64_t> wanted_head;
   /// 1 while the consumer sleeps on it.
   alignas(128) support::FutexWord consumer_sleeping;
+  /// Set once by the consumer when it promises a process_barrier() between saying that it sleeps and
+  /// its last look: a producer that obeys such barriers needs no fence of its own.
+  std::atomic<std::uint32_t> consumer_fences;
   /// Set by either side, never cleared.
   alignas(128) std::atomic<std::uint32_t> fatal;
   std::atomic<std::uint32_t> closed;
@@ -216,13 +220,22 @@ class RingProducer {
     const std::array<std::uint64_t, 3> words = header_words(header, sequence_, flags);
     std::size_t next = index_ + slots;
     if (next == ring_.slot_count()) next = 0;
+    // The other slot's word first: the line that the consumer polls is then touched in one go.
+    ring_.header_word(next, 0).store(0, std::memory_order_relaxed);
     ring_.header_word(index_, 1).store(words[1], std::memory_order_relaxed);
     ring_.header_word(index_, 2).store(words[2], std::memory_order_relaxed);
-    ring_.header_word(next, 0).store(0, std::memory_order_relaxed);
-    // Sequentially consistent, with the load below: either the consumer's last look before it
-    // sleeps finds the frame, or this side finds the consumer sleeping.
-    ring_.header_word(index_, 0).store(words[0], std::memory_order_seq_cst);
-    support::FutexWord& sleeping = ring_.control().consumer_sleeping;
+    // The store and the load after it must not change places: either the consumer's last look
+    // before it sleeps finds the frame, or this side finds the consumer sleeping. A fence here
+    // waits for every line that the frame touched, so the consumer's barrier does it where it can.
+    RingControl& control = ring_.control();
+    support::FutexWord& sleeping = control.consumer_sleeping;
+    if (consumer_fences_) [[likely]] {
+      ring_.header_word(index_, 0).store(words[0], std::memory_order_release);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      ring_.header_word(index_, 0).store(words[0], std::memory_order_seq_cst);
+      consumer_fences_ = obeys_ && control.consumer_fences.load(std::memory_order_acquire) != 0;
+    }
     if (sleeping.load(std::memory_order_seq_cst) != 0) {
       sleeping.store(0, std::memory_order_relaxed);
       support::futex_wake(sleeping, 1);
@@ -261,6 +274,8 @@ class RingProducer {
   std::size_t reserved_bytes_ = 0;
   bool reserved_ = false;
   bool broken_ = false;
+  const bool obeys_ = support::obey_process_barriers();
+  bool consumer_fences_ = false;
 };
 
 /// The reading side of a ring. One thread at a time.
@@ -272,7 +287,9 @@ class RingConsumer {
   explicit RingConsumer(RingView ring)
       : ring_(ring),
         copy_(static_cast<std::byte*>(::operator new(
-            round_up(ring.frame_cap() + frame_header_bytes, slot_bytes), copy_alignment))) {}
+            round_up(ring.frame_cap() + frame_header_bytes, slot_bytes), copy_alignment))) {
+    if (fences_) ring_.control().consumer_fences.store(1, std::memory_order_release);
+  }
 
   /// Takes the next frame, if there is one, into private memory and gives its slots back. Padding
   /// is skipped. `malformed`: the producer broke the protocol, see problem(); every later call says
@@ -294,6 +311,7 @@ class RingConsumer {
   void sleep(std::chrono::nanoseconds timeout) noexcept {
     support::FutexWord& sleeping = ring_.control().consumer_sleeping;
     sleeping.store(1, std::memory_order_seq_cst);
+    if (fences_) support::process_barrier();
     if (!ready() && !ring_.fatal() && !ring_.closed()) support::futex_wait(sleeping, 1, timeout);
     sleeping.store(0, std::memory_order_relaxed);
   }
@@ -390,6 +408,7 @@ class RingConsumer {
   FrameHeader header_;
   const char* problem_ = nullptr;
   std::unique_ptr<std::byte, FreeCopy> copy_;
+  const bool fences_ = support::process_barrier_works();
 };
 
 }  // namespace vgpu::wire
