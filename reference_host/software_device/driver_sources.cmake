@@ -16,6 +16,7 @@ set(VGPU_SOFTDEVICE_DRIVER_SOURCES
   driver/graph_exec.cpp
   driver/graph_nodes.cpp
   driver/graph_state.cpp
+  driver/kernel_profile.cpp
   driver/launch.cpp
   driver/library.cpp
   driver/managed.cpp

@@ -142,11 +142,19 @@ struct LaunchConfig {
   bool cooperative = false;
 };
 
+/// Work done by a grid. An instruction counts once for every group of lanes that runs it together,
+/// and once for each thread of the group, whether its guard lets it act or not.
+struct ExecutionCount {
+  std::uint64_t warp_instructions = 0;
+  std::uint64_t thread_instructions = 0;
+};
+
 /// Why a grid stopped early; `result` is the sticky error CUDA would report (700, 716, 719, ...),
 /// `message` names kernel, block, thread, PTX line and address.
 struct LaunchFault {
   CUresult result = CUDA_SUCCESS;
   std::string message;
+  ExecutionCount executed{};  ///< however the grid ended
 };
 
 /// Runs one grid to its end on the calling thread and the engine's worker threads.

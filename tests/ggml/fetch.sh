@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# fetch.sh: fetches the prebuilt ggml CUDA backend of the npm package below, unless it is there already,
-# and prints the folder of its libraries.
-#   VGPU_DOWNLOADS        keeps it, 140 MB that are fetched once; default: build/downloads
+# fetch.sh: fetches llama.cpp with ggml's CUDA backend, prebuilt in the npm package below, unless it is there
+# already, and prints the folder of its libraries.
+#   VGPU_DOWNLOADS        keeps it, 180 MB that are fetched once; default: build/downloads
 #   VGPU_TEST_OFFLINE=1   what is missing is not fetched, and the tests that need it are skipped (77)
 set -euo pipefail
 package=@node-llama-cpp/linux-x64-cuda version=3.22.1
@@ -12,7 +12,7 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 downloads="${VGPU_DOWNLOADS:-$root/build/downloads}"
-folder="$downloads/ggml-cuda-$version"
+folder="$downloads/llama-cuda-$version"
 mkdir -p "$downloads"
 exec {lock}>"$downloads/ggml-cuda.lock"
 flock "$lock"
@@ -26,7 +26,7 @@ if [[ "${VGPU_TEST_OFFLINE:-}" == 1 ]]; then
   exit 77
 fi
 command -v npm >/dev/null ||
-  fail "npm is missing, and with it ggml's CUDA backend: install it (apt-get install npm), or skip these tests with VGPU_TEST_OFFLINE=1."
+  fail "npm is missing, and with it llama.cpp with ggml's CUDA backend: install it (apt-get install npm), or skip these tests with VGPU_TEST_OFFLINE=1."
 
 work="$(mktemp -d "$downloads/fetch.XXXXXX")"
 trap 'rm -rf "$work"' EXIT
@@ -35,8 +35,8 @@ trap 'rm -rf "$work"' EXIT
 sha512sum --check --quiet <<<"$sha512  $work/$archive" ||
   fail "$package $version is not what it was: its SHA-512 differs from the one in tests/ggml/fetch.sh, so it was not used; find out why before changing that line."
 tar -xzf "$work/$archive" -C "$work" --strip-components=3 \
-  package/bins/linux-x64-cuda/libggml-base.so package/bins/linux-x64-cuda/libggml-cuda.so
+  --exclude=libllama-common.so --wildcards 'package/bins/linux-x64-cuda/*.so'
 mkdir "$work/whole"
-mv "$work"/libggml-*.so "$work/whole"
+mv "$work"/*.so "$work/whole"
 mv "$work/whole" "$folder"
 echo "$folder"

@@ -1,4 +1,4 @@
-# ggml's CUDA backend as llama.cpp's users get it, prebuilt by a third party: loaded through guest, wire and
+# llama.cpp and its CUDA backend as their users get them, prebuilt by a third party: loaded through guest, wire and
 # host. VGPU_DOWNLOADS (environment) names the folder that keeps it; VGPU_TEST_OFFLINE=1 does without it.
 if(VGPU_SANITIZE)
   return()
@@ -15,3 +15,11 @@ foreach(transport shm unix tcp)
   set_tests_properties(ggml_cuda_${transport} PROPERTIES FIXTURES_REQUIRED "stage;ggml_cuda" SKIP_RETURN_CODE 77 LABELS
                                                                            program)
 endforeach()
+
+# A model's text from the software device, and the same from the CPU backend beside it.
+add_executable(test_llama_cuda ${ggml_dir}/llama_cuda.cpp)
+target_link_libraries(test_llama_cuda PRIVATE vgpu_options GTest::gtest GTest::gtest_main ${CMAKE_DL_LIBS})
+vgpu_add_script_test(llama_cuda ${ggml_dir}/llama_run.sh shm ${staged_vgpu} $<TARGET_FILE:test_llama_cuda>
+                     "${toolkit_libraries}")
+set_tests_properties(llama_cuda PROPERTIES FIXTURES_REQUIRED "stage;ggml_cuda" SKIP_RETURN_CODE 77 LABELS program
+                                           TIMEOUT 300 PROCESSORS 2)

@@ -98,6 +98,33 @@ TEST(Faults, BadTextIsRefusedWithItsLine) {
   }
 }
 
+TEST(Faults, MinorVersionsToComeAreReadAndMajorOnesRefused) {
+  const auto load_version = [](const std::string& version) {
+    std::string text = kernel_text("");
+    text.replace(text.find("7.0"), 3, version);
+    Device device;
+    device.load(text);
+    return device.error.result;
+  };
+  EXPECT_EQ(load_version("9.0"), CUDA_SUCCESS);
+  EXPECT_EQ(load_version("9.4"), CUDA_SUCCESS);
+  EXPECT_EQ(load_version("10.0"), CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+}
+
+TEST(Execution, InstructionsAreCounted) {
+  Device device;
+  // All lanes run five together, and each half two of its own.
+  ASSERT_TRUE(
+      device.load(kernel_text("setp.lt.u32 %p1, %r1, 16;\n@%p1 bra $LOW;\n"
+                              "mov.u32 %r2, 1;\nbra $END;\n"
+                              "$LOW: mov.u32 %r2, 2;\nmov.u32 %r2, 3;\n$END:")));
+  const LaunchFault fault = device.launch("k", line(6, 32), nullptr);
+  ASSERT_EQ(fault.result, CUDA_SUCCESS) << fault.message;
+  constexpr std::uint64_t warps = 6;
+  EXPECT_EQ(fault.executed.warp_instructions, warps * 9);
+  EXPECT_EQ(fault.executed.thread_instructions, warps * (5 * 32 + 4 * 16));
+}
+
 TEST(Faults, TruncatedTextIsRefused) {
   const std::string text = read_kernel_file("language.ptx");
   for (std::size_t size = 0; size < text.size(); size += 997) {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -6,6 +7,7 @@
 #include "driver.hpp"
 #include "event.hpp"
 #include "graph.hpp"
+#include "kernel_profile.hpp"
 #include "module.hpp"
 #include "work.hpp"
 
@@ -21,6 +23,7 @@ Overloaded(Bodies...) -> Overloaded<Bodies...>;
 
 CUresult run(const KernelWork& work, Context& context) {
   bool printed = false;
+  const auto begin = std::chrono::steady_clock::now();
   const LaunchFault fault =
       run_grid(*work.function->kernel, work.config, work.parameters, context.device().memory(),
                context.stop, [&printed](std::string_view text) {
@@ -28,6 +31,8 @@ CUresult run(const KernelWork& work, Context& context) {
                  std::fwrite(text.data(), 1, text.size(), stdout);
                });
   if (printed) std::fflush(stdout);
+  profile_kernel(*work.function->kernel, work.config, fault.executed,
+                 std::chrono::steady_clock::now() - begin);
   if (fault.result != CUDA_SUCCESS) log_line("kernel failed: " + fault.message);
   return fault.result;
 }

@@ -104,7 +104,21 @@ void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& i
   }
 }
 
-void run_block(Block& block, std::uint32_t budget) {
+namespace {
+
+void count_executed(Block& block) {
+  ExecutionCount sum;
+  for (std::size_t i = 0; i < block.warp_count; ++i) {
+    ExecutionCount& executed = block.warps[i]->executed;
+    sum.warp_instructions += executed.warp_instructions;
+    sum.thread_instructions += executed.thread_instructions;
+    executed = {};
+  }
+  block.grid->warp_instructions.fetch_add(sum.warp_instructions, std::memory_order_relaxed);
+  block.grid->thread_instructions.fetch_add(sum.thread_instructions, std::memory_order_relaxed);
+}
+
+void run_block_slice(Block& block, std::uint32_t budget) {
   bool all_done = true;
   bool moved = false;
   for (std::size_t i = 0; i < block.warp_count; ++i) {
@@ -136,6 +150,13 @@ void run_block(Block& block, std::uint32_t budget) {
     block.done = true;
     return;
   }
+}
+
+}  // namespace
+
+void run_block(Block& block, std::uint32_t budget) {
+  run_block_slice(block, budget);
+  count_executed(block);
 }
 
 }  // namespace vgpu::softdevice::exec

@@ -55,6 +55,7 @@ LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
   } else {
     exec::schedule_grid(grid);
   }
+  grid.fault.executed = {grid.warp_instructions.load(), grid.thread_instructions.load()};
   return grid.fault;
 }
 

@@ -15,8 +15,8 @@ constexpr std::size_t round_up(std::size_t value, std::size_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
 }
 
-/// The language is that of CUDA 13.0.
-constexpr int newest_ptx_version = 90;
+/// The language is that of CUDA 13. What a later release of it adds is refused where it is used.
+constexpr int newest_ptx_version = 99;
 
 bool reject(LoadError& error, CUresult result, std::uint32_t line, const std::string& reason) {
   error.result = result;

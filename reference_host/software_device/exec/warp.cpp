@@ -223,6 +223,9 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
     const bool alone = group.mask == runnable;
     const std::uint32_t slice = alone ? budget : std::min(budget, group_slice);
     const std::uint32_t left = run_group(warp, group, slice);
+    warp.executed.warp_instructions += slice - left;
+    warp.executed.thread_instructions +=
+        std::uint64_t{slice - left} * static_cast<std::uint32_t>(std::popcount(group.mask));
     if (warp.fault) return WarpStatus::done;
     warp.rotate = !alone && left == 0;
     warp.last_group = group.mask;

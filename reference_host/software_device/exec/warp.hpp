@@ -83,6 +83,8 @@ struct Warp {
   std::vector<std::unique_ptr<Frame>> frame_pool;
   std::vector<Frame*> free_frames;
 
+  ExecutionCount executed;  ///< since the block last added it to the grid's
+
   /// Ranges found last, by instruction, so that most accesses need no search.
   std::array<DeviceMemory::Range, 8> ranges{};
   std::uint64_t range_generation = 0;
@@ -123,6 +125,8 @@ struct Grid {
   std::atomic<bool> failed{false};
   std::mutex mutex;  ///< guards fault and print
   LaunchFault fault;
+  std::atomic<std::uint64_t> warp_instructions{0};
+  std::atomic<std::uint64_t> thread_instructions{0};
 
   bool ended() const {
     return failed.load(std::memory_order_relaxed) || stop->load(std::memory_order_relaxed);
