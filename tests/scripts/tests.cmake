@@ -81,6 +81,14 @@ if(VGPU_SANITIZE)
 endif()
 
 vgpu_add_script_test(guest_exports ${script_dir}/check_guest_exports.sh ${staged_guest} ${VGPU_CUDA_STUB})
+# Kernels that the program compiles itself.
+vgpu_add_driver_program(runtime_compilation programs)
+target_link_libraries(test_runtime_compilation PRIVATE CUDA::nvrtc)
+vgpu_add_script_test(program_runtime_compilation ${script_dir}/run_over.sh shm ${staged_vgpu}
+                     $<TARGET_FILE:test_runtime_compilation>)
+set_tests_properties(program_runtime_compilation PROPERTIES ENVIRONMENT_MODIFICATION
+                     "LD_LIBRARY_PATH=path_list_prepend:${CUDAToolkit_LIBRARY_DIR}" LABELS program)
+
 vgpu_add_script_test(tool_run ${script_dir}/run_test.sh ${staged_vgpu})
 
 # Unmodified programs: compiled by plain nvcc, linked once with its static and once with its shared
