@@ -13,6 +13,14 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     exec/decode_convert.cpp
     exec/decode_memory.cpp
     exec/decode_control.cpp
+    exec/decode_matrix.cpp
+    exec/decode_async.cpp
+    exec/decode_video.cpp
+    exec/video_ops.cpp
+    exec/formats.cpp
+    exec/async_ops.cpp
+    exec/fragments.cpp
+    exec/matrix_ops.cpp
     exec/alu.cpp
     exec/alu_avx2.cpp
     exec/alu_baseline.cpp
@@ -32,7 +40,7 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
 # lane loops are the device's speed, so they are optimised even in debug builds.
 set(_vgpu_softdevice_lanes $<IF:$<BOOL:${VGPU_SANITIZE}>,-O1,-O3> -fno-strict-aliasing -ffp-contract=off -fno-math-errno
     -fno-trapping-math)
-foreach(_source memory_access memory_ops atomics control_ops exchange runtime_calls warp grid)
+foreach(_source memory_access memory_ops matrix_ops async_ops atomics control_ops exchange runtime_calls warp grid)
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/exec/${_source}.cpp
       PROPERTIES COMPILE_OPTIONS "${_vgpu_softdevice_lanes}")
 endforeach()

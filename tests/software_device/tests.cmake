@@ -13,6 +13,14 @@ if(TARGET vgpu-softdevice)
   target_include_directories(test_software_device_engine SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   vgpu_engine_test_kernels(test_software_device_engine ${CUDAToolkit_NVCC_EXECUTABLE})
 
+  # A tool for developers: what the decoder refuses in given PTX.
+  add_executable(decode_report EXCLUDE_FROM_ALL software_device/decode_report.cpp
+                 $<TARGET_OBJECTS:vgpu-softdevice-engine>)
+  target_compile_features(decode_report PRIVATE cxx_std_20)
+  target_include_directories(decode_report PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(decode_report SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  target_link_libraries(decode_report PRIVATE vgpu_options lz4 zstd Threads::Threads)
+
   foreach(name context stream graph memory)
     vgpu_add_test(
       NAME software_device_${name}

@@ -1,5 +1,7 @@
 #include "reference_host/software_device/exec/alu.hpp"
 
+#include "reference_host/software_device/exec/matrix.hpp"
+
 namespace vgpu::softdevice::exec {
 
 namespace {
@@ -24,9 +26,12 @@ Handler select_convert(const ConvertRequest& request) {
   return has_avx2() ? avx2::select_convert(request) : baseline::select_convert(request);
 }
 
-Handler select_convert_pair(ptx::Type to, bool relu, Rounding rounding) {
-  return has_avx2() ? avx2::select_convert_pair(to, relu, rounding)
-                    : baseline::select_convert_pair(to, relu, rounding);
+Handler select_convert_pair(const ConvertRequest& request) {
+  return has_avx2() ? avx2::select_convert_pair(request) : baseline::select_convert_pair(request);
+}
+
+MatrixProduct matrix_product() {
+  return has_avx2() ? avx2::matrix_product() : baseline::matrix_product();
 }
 
 }  // namespace vgpu::softdevice::exec

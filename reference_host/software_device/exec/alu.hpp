@@ -41,6 +41,10 @@ enum class Alu : std::uint8_t {
   max,
   min_nan,
   max_nan,
+  min_xorsign,
+  max_xorsign,
+  min_nan_xorsign,
+  max_nan_xorsign,
   and_,
   or_,
   xor_,
@@ -71,6 +75,7 @@ enum class Alu : std::uint8_t {
   bfe,
   bfi,
   lop3,
+  fns,
   prmt,
   selp,
   slct_s32,
@@ -146,6 +151,7 @@ struct ConvertRequest {
   bool flush = false;
   bool saturate = false;
   bool relu = false;
+  bool finite = false;  ///< .satfinite: too large becomes the largest finite number
 };
 Handler select_convert(const ConvertRequest& request);
 /// The request in 32 bits, for Op::aux: what the general conversion handlers go by.
@@ -155,7 +161,7 @@ constexpr std::uint32_t pack(const ConvertRequest& r) {
          static_cast<std::uint32_t>(r.from_width) << 14 |
          static_cast<std::uint32_t>(r.rounding) << 18 | std::uint32_t{r.integral} << 20 |
          std::uint32_t{r.flush} << 21 | std::uint32_t{r.saturate} << 22 |
-         std::uint32_t{r.relu} << 23;
+         std::uint32_t{r.relu} << 23 | std::uint32_t{r.finite} << 24;
 }
 constexpr ConvertRequest unpack(std::uint32_t bits) {
   ConvertRequest r;
@@ -168,24 +174,26 @@ constexpr ConvertRequest unpack(std::uint32_t bits) {
   r.flush = bits >> 21 & 1;
   r.saturate = bits >> 22 & 1;
   r.relu = bits >> 23 & 1;
+  r.finite = bits >> 24 & 1;
   return r;
 }
-/// Two f32 (a: high half, b: low half) into f16x2 or bf16x2.
-Handler select_convert_pair(ptx::Type to, bool relu, Rounding rounding);
+/// Two f32 (a: high half, b: low half) into f16x2 or bf16x2, to nearest.
+Handler select_convert_pair(const ConvertRequest& request);
 
 /// Arithmetic with a directed rounding mode; compiled apart because it changes the rounding mode.
 Handler select_rounded(const AluRequest& request);
 Handler select_rounded_convert(const ConvertRequest& request);
+Handler select_rounded_convert_pair(const ConvertRequest& request);
 
 namespace avx2 {
 Handler select_alu(const AluRequest& request);
 Handler select_convert(const ConvertRequest& request);
-Handler select_convert_pair(ptx::Type to, bool relu, Rounding rounding);
+Handler select_convert_pair(const ConvertRequest& request);
 }  // namespace avx2
 namespace baseline {
 Handler select_alu(const AluRequest& request);
 Handler select_convert(const ConvertRequest& request);
-Handler select_convert_pair(ptx::Type to, bool relu, Rounding rounding);
+Handler select_convert_pair(const ConvertRequest& request);
 }  // namespace baseline
 
 }  // namespace vgpu::softdevice::exec

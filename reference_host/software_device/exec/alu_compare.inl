@@ -94,8 +94,12 @@ inline void store_predicates(Warp& warp, const Op& op, std::uint32_t mask, std::
   }
 }
 
-/// What a set instruction writes.
-enum class SetAs { predicate, word, one };
+/// What a set instruction writes: predicates, or the low bits of `immediate` where the comparison
+/// holds, with bit 32 for a 16-bit register.
+enum class SetAs { predicate, value };
+constexpr std::uint64_t narrow_value = std::uint64_t{1} << 32;
+/// setp and set: 16-bit operands are flushed; in `aux`.
+constexpr std::uint32_t flush_halves = 8;
 
 template <SetAs as>
 void store_compared(Warp& warp, const Op& op, std::uint32_t mask, std::uint32_t result) {
@@ -103,10 +107,15 @@ void store_compared(Warp& warp, const Op& op, std::uint32_t mask, std::uint32_t 
     store_predicates(warp, op, mask, result);
   } else {
     const std::uint32_t bits = combined(result, warp, op);
-    std::uint32_t values[warp_size];
-    const std::uint32_t yes = as == SetAs::word ? UINT32_MAX : 0x3f800000u;
-    for (int i = 0; i < warp_size; ++i) values[i] = has_lane(bits, i) ? yes : 0;
-    put(warp, op.d, values, mask);
+    const auto fill = [&]<class T>(T yes) {
+      T values[warp_size];
+      for (int i = 0; i < warp_size; ++i) values[i] = has_lane(bits, i) ? yes : T{0};
+      put(warp, op.d, values, mask);
+    };
+    if (op.immediate & narrow_value)
+      fill(static_cast<std::uint16_t>(op.immediate));
+    else
+      fill(static_cast<std::uint32_t>(op.immediate));
   }
 }
 
@@ -116,13 +125,21 @@ void compare_lanes(Warp& warp, const Op& op, std::uint32_t mask) {
                      compared<F, T, flush>(source<T>(warp, op.a), source<T>(warp, op.b)));
 }
 
+template <class Format>
+float compared_half(const Op& op, std::uint16_t bits) {
+  if ((op.aux & flush_halves) && (bits & 0x7c00) == 0) bits &= 0x8000;
+  return Format::load(bits);
+}
+
 template <SetAs as, class F, class Format>
 void compare_halves(Warp& warp, const Op& op, std::uint32_t mask) {
   const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
   const std::uint16_t* b = source<std::uint16_t>(warp, op.b);
   std::uint32_t result = 0;
   for (int i = 0; i < warp_size; ++i)
-    result |= static_cast<std::uint32_t>(F::run(Format::load(a[i]), Format::load(b[i]))) << i;
+    result |= static_cast<std::uint32_t>(
+                  F::run(compared_half<Format>(op, a[i]), compared_half<Format>(op, b[i])))
+              << i;
   store_compared<as>(warp, op, mask, result);
 }
 
@@ -134,10 +151,12 @@ void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
   std::uint32_t low = 0;
   std::uint32_t high = 0;
   for (int i = 0; i < warp_size; ++i) {
-    low |= static_cast<std::uint32_t>(F::run(Format::load(a[2 * i]), Format::load(b[2 * i]))) << i;
-    high |=
-        static_cast<std::uint32_t>(F::run(Format::load(a[2 * i + 1]), Format::load(b[2 * i + 1])))
-        << i;
+    low |= static_cast<std::uint32_t>(
+               F::run(compared_half<Format>(op, a[2 * i]), compared_half<Format>(op, b[2 * i])))
+           << i;
+    high |= static_cast<std::uint32_t>(F::run(compared_half<Format>(op, a[2 * i + 1]),
+                                              compared_half<Format>(op, b[2 * i + 1])))
+            << i;
   }
   low = combined(low, warp, op);
   high = combined(high, warp, op);
@@ -151,15 +170,16 @@ void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
   }
 }
 
-/// set.cmp.f16x2 and bf16x2: 1.0 or 0.0 (`word`: all ones or zeros) in each half.
-template <bool ones, class F, class Format>
+/// set with f16x2 and bf16x2 operands: the low half of `immediate` in each half.
+template <class F, class Format>
 void set_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
   const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
   const std::uint16_t* b = source<std::uint16_t>(warp, op.b);
   std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
-  const std::uint16_t yes = ones ? 0xffff : Format::store(1.0f);
+  const auto yes = static_cast<std::uint16_t>(op.immediate);
   for (int i = 0; i < 2 * warp_size; ++i)
-    if (has_lane(mask, i / 2)) d[i] = F::run(Format::load(a[i]), Format::load(b[i])) ? yes : 0;
+    if (has_lane(mask, i / 2))
+      d[i] = F::run(compared_half<Format>(op, a[i]), compared_half<Format>(op, b[i])) ? yes : 0;
 }
 
 template <SetAs as, Compare compare>
@@ -177,10 +197,10 @@ Handler compare_as(const AluRequest& request) {
       return compare_halves<as, F, Bfloat>;
     case Type::f16x2:
       if constexpr (as == SetAs::predicate) return compare_half_pairs<F, Half>;
-      return set_half_pairs<as == SetAs::word, F, Half>;
+      return set_half_pairs<F, Half>;
     case Type::bf16x2:
       if constexpr (as == SetAs::predicate) return compare_half_pairs<F, Bfloat>;
-      return set_half_pairs<as == SetAs::word, F, Bfloat>;
+      return set_half_pairs<F, Bfloat>;
     default:
       break;
   }

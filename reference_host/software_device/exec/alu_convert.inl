@@ -142,7 +142,7 @@ inline void convert_floats(Warp& warp, const Op& op, std::uint32_t mask) {
   for (double& value : values) {
     if (request.integral) value = to_integral(value, request.rounding);
     if (request.saturate) value = saturated(value);
-    if (request.relu && value < 0.0) value = 0.0;
+    if (request.relu && value <= 0.0) value = 0.0;
   }
   if (request.to == Type::f64) return put(warp, op.d, values, mask);
   if (request.to == Type::f32) {
@@ -157,6 +157,7 @@ inline void convert_floats(Warp& warp, const Op& op, std::uint32_t mask) {
   for (int i = 0; i < warp_size; ++i) {
     const float odd = to_odd(values[i]);
     r[i] = request.to == Type::bf16 ? float_to_bfloat(odd) : float_to_half(odd);
+    if (request.finite) r[i] = request.to == Type::bf16 ? Bfloat::finite(r[i]) : Half::finite(r[i]);
   }
   if (request.to_width == 2) return put(warp, op.d, r, mask);
   std::uint32_t wide[warp_size];
@@ -297,7 +298,7 @@ inline Handler select_convert_impl(const ConvertRequest& r) {
   const bool from_float = ptx::is_float(r.from);
   const bool exact_widths = r.to_width == static_cast<int>(ptx::size_of(r.to)) &&
                             r.from_width == static_cast<int>(ptx::size_of(r.from));
-  const bool simple = exact_widths && !r.saturate && !r.relu;
+  const bool simple = exact_widths && !r.saturate && !r.relu && !r.finite;
   if (!from_float) {
     const Handler handler = simple ? select_cast(r.to, r.from) : nullptr;
     if (handler != nullptr) return handler;
@@ -329,17 +330,22 @@ inline Handler select_convert_impl(const ConvertRequest& r) {
   return convert_floats;
 }
 
-template <class Format, bool relu>
+/// Two singles into the halves of a word; relu and satfinite are in `aux`.
+template <class Format>
 void convert_pair(Warp& warp, const Op& op, std::uint32_t mask) {
+  const ConvertRequest request = unpack(op.aux);
   const float* a = source<float>(warp, op.a);
   const float* b = source<float>(warp, op.b);
   std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
+  const auto narrowed = [&](float value) {
+    if (request.relu && value <= 0.0f) value = 0.0f;
+    const std::uint16_t bits = Format::store(value);
+    return request.finite ? Format::finite(bits) : bits;
+  };
   for (int i = 0; i < warp_size; ++i) {
     if (!has_lane(mask, i)) continue;
-    const float high = relu && a[i] < 0.0f ? 0.0f : a[i];
-    const float low = relu && b[i] < 0.0f ? 0.0f : b[i];
-    const std::uint16_t high_bits = Format::store(high);
-    d[2 * i] = Format::store(low);
+    const std::uint16_t high_bits = narrowed(a[i]);
+    d[2 * i] = narrowed(b[i]);
     d[2 * i + 1] = high_bits;
   }
 }

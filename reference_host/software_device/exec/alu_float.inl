@@ -87,6 +87,16 @@ struct FloatMinMax {
   };
 };
 
+/// .xorsign.abs: of the magnitudes, with the product's sign.
+template <class F>
+struct XorSign {
+  static float run(float a, float b) {
+    const float r = F::run(std::fabs(a), std::fabs(b));
+    if (r != r) return r;
+    return as_float(as_bits(r) | ((as_bits(a) ^ as_bits(b)) & 0x80000000u));
+  }
+};
+
 template <bool flush>
 struct FloatUnary {
   struct Abs {
@@ -137,6 +147,22 @@ struct FloatUnary {
   };
 };
 
+/// rcp.approx.ftz.f64 and rsqrt: of the high word alone, into the high word alone.
+template <bool root>
+struct Gross {
+  static double high_word(double a) {
+    const std::uint64_t bits = as_bits(a) & 0xffffffff00000000u;
+    const bool subnormal = (bits & 0x7ff0000000000000u) == 0;
+    return as_double(subnormal ? bits & 0x8000000000000000u : bits);
+  }
+  static double run(double a) {
+    if (a != a) return as_double(0x7fffffff00000000u);
+    const double x = high_word(a);
+    const double r = 1.0 / (root ? std::sqrt(x) : x);
+    return r != r ? as_double(0x7fffffff00000000u) : high_word(r);
+  }
+};
+
 struct Copysign {  // PTX: the sign of a, the magnitude of b
   static float run(float a, float b) { return std::copysign(b, a); }
   static double run(double a, double b) { return std::copysign(b, a); }
@@ -146,10 +172,13 @@ struct Copysign {  // PTX: the sign of a, the magnitude of b
 struct Half {
   static float load(std::uint16_t v) { return half_to_float(v); }
   static std::uint16_t store(float v) { return float_to_half(v); }
+  /// The largest finite number instead of an infinity.
+  static std::uint16_t finite(std::uint16_t v) { return (v & 0x7fff) == 0x7c00 ? v - 1 : v; }
 };
 struct Bfloat {
   static float load(std::uint16_t v) { return bfloat_to_float(v); }
   static std::uint16_t store(float v) { return float_to_bfloat(v); }
+  static std::uint16_t finite(std::uint16_t v) { return (v & 0x7fff) == 0x7f80 ? v - 1 : v; }
 };
 
 template <class Format, bool flush>
@@ -176,35 +205,25 @@ void half_operation(Warp& warp, const Op& op, std::uint32_t mask) {
     float r;
     if constexpr (sources == 1) r = F::run(in(a[i]));
     if constexpr (sources == 2) r = F::run(in(a[i]), in(b[i]));
-    if constexpr (sources == 3)
-      r = to_odd(__builtin_fma(static_cast<double>(in(a[i])), in(b[i]), in(c[i])));
+    if constexpr (sources == 3) {
+      r = to_odd(sum_to_odd(static_cast<double>(in(a[i])) * in(b[i]), in(c[i])));
+      if (op.aux != 0 && r <= 0.0f) r = 0.0f;  // .relu
+    }
     if (saturate) r = saturated(r);
     d[i] = store_half<Format, flush>(r);
   }
 }
 
-template <class Format, bool pair, bool relu>
-void half_fma_relu(Warp& warp, const Op& op, std::uint32_t mask) {
-  constexpr int count = pair ? 2 * warp_size : warp_size;
-  const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
-  const std::uint16_t* b = source<std::uint16_t>(warp, op.b);
-  const std::uint16_t* c = source<std::uint16_t>(warp, op.c);
-  std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
-  for (int i = 0; i < count; ++i) {
-    if (!has_lane(mask, pair ? i / 2 : i)) continue;
-    const float r = to_odd(__builtin_fma(static_cast<double>(Format::load(a[i])),
-                                         Format::load(b[i]), Format::load(c[i])));
-    d[i] = Format::store(relu && r < 0.0f ? 0.0f : r);
-  }
-}
-
-template <class Format, bool pair, bool clear>
+template <class Format, bool pair, bool clear, bool flush>
 void half_sign(Warp& warp, const Op& op, std::uint32_t mask) {
   constexpr int count = pair ? 2 * warp_size : warp_size;
   const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
   std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
   for (int i = 0; i < count; ++i)
-    if (has_lane(mask, pair ? i / 2 : i)) d[i] = clear ? a[i] & 0x7fff : a[i] ^ 0x8000;
+    if (has_lane(mask, pair ? i / 2 : i)) {
+      const std::uint16_t bits = flush && (a[i] & 0x7c00) == 0 ? a[i] & 0x8000 : a[i];
+      d[i] = clear ? bits & 0x7fff : bits ^ 0x8000;
+    }
 }
 
 template <class Format, bool pair, bool flush, bool saturate>
@@ -221,25 +240,32 @@ Handler select_half(Alu op) {
       return half_operation<typename Ops::Mul, Format, 2, pair, flush, saturate>;
     case Alu::fma:
     case Alu::mad_lo:
-      return half_operation<void, Format, 3, pair, flush, saturate>;
     case Alu::fma_relu:
-      return half_fma_relu<Format, pair, true>;
+      return half_operation<void, Format, 3, pair, flush, saturate>;
     case Alu::min:
       return half_operation<typename MinMax::Min, Format, 2, pair, flush, false>;
+    case Alu::min_xorsign:
+      return half_operation<XorSign<typename MinMax::Min>, Format, 2, pair, flush, false>;
     case Alu::max:
       return half_operation<typename MinMax::Max, Format, 2, pair, flush, false>;
+    case Alu::max_xorsign:
+      return half_operation<XorSign<typename MinMax::Max>, Format, 2, pair, flush, false>;
     case Alu::min_nan:
       return half_operation<typename MinMax::MinNan, Format, 2, pair, flush, false>;
+    case Alu::min_nan_xorsign:
+      return half_operation<XorSign<typename MinMax::MinNan>, Format, 2, pair, flush, false>;
     case Alu::max_nan:
       return half_operation<typename MinMax::MaxNan, Format, 2, pair, flush, false>;
+    case Alu::max_nan_xorsign:
+      return half_operation<XorSign<typename MinMax::MaxNan>, Format, 2, pair, flush, false>;
     case Alu::ex2:
       return half_operation<typename One::Ex2, Format, 1, pair, flush, false>;
     case Alu::tanh:
       return half_operation<typename One::Tanh, Format, 1, pair, flush, false>;
     case Alu::abs:
-      return half_sign<Format, pair, true>;
+      return half_sign<Format, pair, true, flush>;
     case Alu::neg:
-      return half_sign<Format, pair, false>;
+      return half_sign<Format, pair, false, flush>;
     default:
       return nullptr;
   }
@@ -304,6 +330,14 @@ Handler select_float_other(Alu op) {
         return binary_same<typename MinMax::MinNan, T>;
       case Alu::max_nan:
         return binary_same<typename MinMax::MaxNan, T>;
+      case Alu::min_xorsign:
+        return binary_same<XorSign<typename MinMax::Min>, T>;
+      case Alu::max_xorsign:
+        return binary_same<XorSign<typename MinMax::Max>, T>;
+      case Alu::min_nan_xorsign:
+        return binary_same<XorSign<typename MinMax::MinNan>, T>;
+      case Alu::max_nan_xorsign:
+        return binary_same<XorSign<typename MinMax::MaxNan>, T>;
       case Alu::ex2:
         return unary_same<typename One::Ex2, T>;
       case Alu::lg2:
@@ -333,6 +367,8 @@ inline Handler select_float(const AluRequest& request) {
     case Type::bf16x2:
       return select_half<Bfloat, true>(request);
     case Type::f64: {
+      if (request.flush && op == Alu::rcp) return unary_same<Gross<false>, double>;
+      if (request.flush && op == Alu::rsqrt) return unary_same<Gross<true>, double>;
       const Handler handler = select_float_arithmetic<double, false, false>(op);
       return handler != nullptr ? handler : select_float_other<double, false>(op);
     }

@@ -13,6 +13,7 @@
 #endif
 
 #include "reference_host/software_device/exec/alu.hpp"
+#include "reference_host/software_device/exec/matrix.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
 namespace vgpu::softdevice::exec::VGPU_ISA {
@@ -22,20 +23,19 @@ namespace {
 // clang-format off
 #include "reference_host/software_device/exec/lanes.inl"
 #include "reference_host/software_device/exec/alu_integer.inl"
+#include "reference_host/software_device/exec/alu_words.inl"
+#include "reference_host/software_device/exec/alu_integer_select.inl"
 #include "reference_host/software_device/exec/alu_float.inl"
 #include "reference_host/software_device/exec/alu_compare.inl"
 #include "reference_host/software_device/exec/alu_convert.inl"
+#include "reference_host/software_device/exec/alu_matrix.inl"
 // clang-format on
 
 }  // namespace
 
 Handler select_alu(const AluRequest& request) {
   if (request.op == Alu::setp) return compares<SetAs::predicate>(request);
-  if (request.op == Alu::set)
-    return request.second_type == Type::f32 || request.second_type == Type::f16x2 ||
-                   request.second_type == Type::bf16x2
-               ? compares<SetAs::one>(request)
-               : compares<SetAs::word>(request);
+  if (request.op == Alu::set) return compares<SetAs::value>(request);
   if (request.op == Alu::testp)
     return request.type == Type::f64 ? test_property<double> : test_property<float>;
   const bool bitwise = request.op == Alu::mov || request.op == Alu::selp ||
@@ -47,10 +47,12 @@ Handler select_convert(const ConvertRequest& request) {
   return select_convert_impl(request);
 }
 
-Handler select_convert_pair(Type to, bool relu, Rounding rounding) {
-  if (rounding != Rounding::nearest) return nullptr;
-  if (to == Type::f16x2) return relu ? convert_pair<Half, true> : convert_pair<Half, false>;
-  return relu ? convert_pair<Bfloat, true> : convert_pair<Bfloat, false>;
+Handler select_convert_pair(const ConvertRequest& request) {
+  return request.to == Type::f16x2 ? convert_pair<Half> : convert_pair<Bfloat>;
+}
+
+MatrixProduct matrix_product() {
+  return multiply_matrices;
 }
 
 }  // namespace vgpu::softdevice::exec::VGPU_ISA

@@ -1,7 +1,7 @@
-#include <cmath>
 #include <cstring>
 #include <type_traits>
 
+#include "reference_host/software_device/exec/half_bits.hpp"
 #include "reference_host/software_device/exec/memory_access.hpp"
 
 namespace vgpu::softdevice::exec {
@@ -105,40 +105,6 @@ void atomic_compare_and_swap(Warp& warp, const Op& op, std::uint32_t mask) {
                                 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     store_old(warp, op, lane, old);
   }
-}
-
-// 16-bit floats, without the instructions that only some processors have for them.
-float half_value(std::uint16_t bits) {
-  const std::uint32_t exponent = bits >> 10 & 0x1fu;
-  const std::uint32_t fraction = bits & 0x3ffu;
-  const float sign = bits & 0x8000u ? -1.0f : 1.0f;
-  if (exponent == 31) return fraction != 0 ? NAN : sign * INFINITY;
-  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
-  return sign * std::ldexp(static_cast<float>(fraction | 0x400u), static_cast<int>(exponent) - 25);
-}
-
-std::uint16_t half_bits(float value) {
-  const auto bits = bits_as<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
-  const std::uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return 0x7fff;
-  if (magnitude >= 0x477ff000u) return sign | 0x7c00u;
-  if (magnitude < 0x38800000u) {
-    const float shifted = bits_as<float>(magnitude) + 0.5f;
-    return static_cast<std::uint16_t>(sign | (bits_as<std::uint32_t>(shifted) - 0x3f000000u));
-  }
-  const std::uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
-  return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
-}
-
-float bfloat_value(std::uint16_t bits) {
-  return bits_as<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
-std::uint16_t bfloat_bits(float value) {
-  const auto bits = bits_as<std::uint32_t>(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
-  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
 template <float (*value)(std::uint16_t), std::uint16_t (*bits)(float), class Word>

@@ -40,6 +40,7 @@ enum class SyncKind : std::uint32_t {
   redux_xor,
   warp_barrier,
   elect,
+  matrix,  ///< mma and its like: `aux` is an index into DecodedFunction::matrices
 };
 /// What the lanes do once they are all there.
 void exchange(Warp& warp, const Op& op, std::uint32_t mask);

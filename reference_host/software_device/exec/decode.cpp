@@ -56,7 +56,7 @@ void lay_out_frame(ptx::Function& function, DecodedFunction& decoded) {
     decoded.results.push_back(argument(variable));
 }
 
-bool Decoder::decode() {
+bool Decoder::decode(std::vector<std::string>* refused) {
   std::size_t offset = 0;
   int registers = 0;
   register_offsets_.reserve(function_.registers.size());
@@ -95,7 +95,13 @@ bool Decoder::decode() {
     for (std::size_t i = 0; !failed() && i < instruction.modifiers.size(); ++i)
       if ((taken_ >> i & 1) == 0)
         fail("has a modifier that is not supported: " + std::string(instruction.modifiers[i]));
-    if (failed()) return false;
+    if (failed()) {
+      if (refused == nullptr) return false;
+      refused->push_back(std::move(error_));
+      error_.clear();
+      decoded_.ops.resize(first);
+      continue;
+    }
     for (std::size_t i = first; i < decoded_.ops.size(); ++i) {
       decoded_.ops[i].line = instruction.line;
       if (!instruction.guarded) continue;
@@ -197,6 +203,7 @@ std::uint32_t Decoder::source_code(const Operand& operand, Type type, bool wider
   switch (operand.kind) {
     case Operand::Kind::reg: {
       const int actual = register_width(operand.reg);
+      if (operand.minus || !operand.selector.empty()) fail("cannot have this operand");
       if (operand.negated || actual == 0 || (wider_allowed ? actual < width : actual != width) ||
           actual > 8) {
         fail("has a register of the wrong size: " + std::string(operand.name));
@@ -332,8 +339,30 @@ bool Decoder::special_code(const Operand& operand, std::uint32_t& code) {
       {"%lanemask_gt", special_lanemask_gt},
       {"%dynamic_smem_size", special_dynamic_smem_size},
       {"%total_smem_size", special_total_smem_size},
+      {"%aggr_smem_size", special_total_smem_size},
+      {"%clusterid", special_ctaid_x},
+      {"%nclusterid", special_nctaid_x},
       {"%envreg1", special_envreg1},
       {"%envreg2", special_envreg2}};
+  // Without clusters, each block is one by itself.
+  static const std::unordered_map<std::string_view, std::uint32_t> constants = {
+      {"%reserved_smem_offset_begin", 0},
+      {"%reserved_smem_offset_end", reserved_shared_size},
+      {"%reserved_smem_offset_cap", reserved_shared_size},
+      {"%reserved_smem_offset_0", 0},
+      {"%reserved_smem_offset_1", reserved_shared_size / 2},
+      {"%current_graph_exec", 0},
+      {"%cluster_ctarank", 0},
+      {"%cluster_nctarank", 1}};
+  const auto constant = constants.find(operand.name);
+  if (constant != constants.end()) {
+    code = constants_.code(4, constant->second);
+    return true;
+  }
+  if (operand.name == "%cluster_ctaid" || operand.name == "%cluster_nctaid") {
+    code = constants_.code(4, operand.name == "%cluster_nctaid" ? 1 : 0);
+    return operand.value >= 'x' && operand.value <= 'z';
+  }
   if (operand.name == "WARP_SZ" || operand.name == "%WARP_SZ") {
     code = constants_.code(4, warp_size);
     return true;
@@ -348,7 +377,7 @@ bool Decoder::special_code(const Operand& operand, std::uint32_t& code) {
       if (operand.value < 'x' || operand.value > 'z') return false;
       slot += static_cast<std::uint32_t>(operand.value - 'x');
     }
-  } else if (operand.name.substr(0, 7) != "%envreg") {
+  } else if (!operand.name.starts_with("%envreg") && !operand.name.starts_with("%pm")) {
     return false;
   }
   code = slot * special_slot_bytes | base_special;
@@ -410,6 +439,7 @@ const std::unordered_map<std::string_view, Decoder::Method>& Decoder::methods() 
       {"szext", &D::bit_mask},
       {"lop3", &D::logic3},
       {"prmt", &D::permute_bytes},
+      {"fns", &D::find_nth_set},
       {"selp", &D::select},
       {"slct", &D::select_sign},
       {"setp", &D::set_predicate},
@@ -418,6 +448,28 @@ const std::unordered_map<std::string_view, Decoder::Method>& Decoder::methods() 
       {"dp4a", &D::dot_product},
       {"dp2a", &D::dot_product},
       {"vabsdiff4", &D::absolute_differences},
+      {"vadd", &D::video},
+      {"vsub", &D::video},
+      {"vabsdiff", &D::video},
+      {"vmin", &D::video},
+      {"vmax", &D::video},
+      {"vset", &D::video},
+      {"vshl", &D::video},
+      {"vshr", &D::video},
+      {"vmad", &D::video},
+      {"vadd2", &D::video},
+      {"vsub2", &D::video},
+      {"vavrg2", &D::video},
+      {"vabsdiff2", &D::video},
+      {"vmin2", &D::video},
+      {"vmax2", &D::video},
+      {"vset2", &D::video},
+      {"vadd4", &D::video},
+      {"vsub4", &D::video},
+      {"vavrg4", &D::video},
+      {"vmin4", &D::video},
+      {"vmax4", &D::video},
+      {"vset4", &D::video},
       {"copysign", &D::copy_sign},
       {"cvt", &D::convert},
       {"mov", &D::move},
@@ -432,6 +484,7 @@ const std::unordered_map<std::string_view, Decoder::Method>& Decoder::methods() 
       {"fence", &D::fence},
       {"prefetch", &D::prefetch},
       {"prefetchu", &D::prefetch},
+      {"createpolicy", &D::cache_policy},
       {"applypriority", &D::prefetch},
       {"discard", &D::prefetch},
       {"bra", &D::branch},
@@ -448,6 +501,14 @@ const std::unordered_map<std::string_view, Decoder::Method>& Decoder::methods() 
       {"vote", &D::vote},
       {"match", &D::match},
       {"redux", &D::reduce},
+      {"griddepcontrol", &D::grid_dependency},
+      {"cp", &D::copy_async},
+      {"mbarrier", &D::memory_barrier},
+      {"mma", &D::matrix_multiply},
+      {"wmma", &D::matrix_fragment},
+      {"ldmatrix", &D::matrix_rows},
+      {"stmatrix", &D::matrix_rows},
+      {"movmatrix", &D::matrix_transpose},
       {"elect", &D::match},
       {"activemask", &D::active_mask},
       {"nanosleep", &D::sleep}};

@@ -8,6 +8,8 @@
 #include <unordered_map>
 
 #include "reference_host/software_device/exec/alu.hpp"
+#include "reference_host/software_device/exec/async_ops.hpp"
+#include "reference_host/software_device/exec/matrix.hpp"
 #include "reference_host/software_device/exec/memory_ops.hpp"
 #include "reference_host/software_device/exec/program.hpp"
 #include "reference_host/software_device/ptx/syntax.hpp"
@@ -52,7 +54,9 @@ class Decoder {
           DecodedFunction& decoded)
       : function_(function), symbols_(symbols), constants_(constants), decoded_(decoded) {}
 
-  bool decode();
+  /// With `refused`, goes on behind an instruction that cannot be decoded and notes the reason
+  /// there.
+  bool decode(std::vector<std::string>* refused = nullptr);
   /// After a failure: what and where.
   const std::string& error() const { return error_; }
   std::uint32_t error_line() const { return error_line_; }
@@ -71,6 +75,7 @@ class Decoder {
   bool take(std::string_view modifier);  ///< marks it as understood
   Type take_type();
   Rounding take_rounding(bool& directed, bool& integral);
+  Compare take_comparison();
   bool take_ordering();  ///< scopes, semantics, cache hints; true for acquire/release
   const Operand& operand(std::size_t index);
   std::size_t operand_count() const { return in_->operands.size(); }
@@ -112,10 +117,12 @@ class Decoder {
   void set_value();
   void test_property();
   void dot_product();
-  void absolute_differences();
   void copy_sign();
+  void find_nth_set();
   // decode_convert.cpp
   void convert();
+  bool convert_format();
+  void pack_convert();
   void move();
   void convert_address();
   void test_space();
@@ -128,6 +135,7 @@ class Decoder {
   void reduction();
   void fence();
   void prefetch();
+  void cache_policy();
   void atomic_access(bool returns);
   Access take_access();
   bool address_operand(const Operand& operand, Access& access, Op& op);
@@ -145,9 +153,31 @@ class Decoder {
   void reduce();
   void active_mask();
   void sleep();
+  void grid_dependency();
   void nothing();
   void emit_sync(std::uint32_t kind, const Operand* members, Op& op);
   bool call_target(const Operand& target, CallSite& site, Op& op);
+  // decode_matrix.cpp
+  void matrix_multiply();
+  void matrix_fragment();
+  void matrix_rows();
+  void matrix_transpose();
+  bool take_shape(MatrixShape& shape);
+  MatrixType take_matrix_type();
+  bool take_layout();
+  std::vector<std::uint32_t> fragment_codes(const Operand& operand, std::size_t count, Type type,
+                                            bool is_destination);
+  void emit_matrix(MatrixOp matrix, Op op);
+  // decode_video.cpp
+  void video();
+  void absolute_differences();
+  std::uint32_t video_source(const Operand& operand);
+  // decode_async.cpp
+  void copy_async();
+  void memory_barrier();
+  void emit_mbarrier(MbarrierAction action, std::size_t address, const Operand* value,
+                     std::uint32_t constant);
+  // decode_control.cpp, calls
   bool call_values(const Operand& list, std::vector<CallArgument>& out, bool results);
 
   const ptx::Function& function_;

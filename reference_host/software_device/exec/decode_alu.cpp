@@ -40,6 +40,7 @@ void Decoder::integer_or_float() {
   }
   if (opcode == "fma" && !is_float(request.type)) fail("is not supported");
   emit_alu(request, sources);
+  if (request.op == Alu::fma_relu && !failed()) decoded_.ops.back().aux = 1;
 }
 
 void Decoder::one_source() {
@@ -148,9 +149,20 @@ void Decoder::min_max() {
   AluRequest request;
   request.flush = take(".ftz");
   const bool nan = take(".NaN");
+  const bool relu = take(".relu");
   request.type = take_type();
+  if (relu) {
+    fail("is for devices of capability 9.0");
+    return;
+  }
   const bool minimum = in_->opcode == "min";
-  request.op = nan ? (minimum ? Alu::min_nan : Alu::max_nan) : (minimum ? Alu::min : Alu::max);
+  if (take(".xorsign")) {
+    if (!take(".abs")) fail("needs .xorsign.abs");
+    request.op = nan ? (minimum ? Alu::min_nan_xorsign : Alu::max_nan_xorsign)
+                     : (minimum ? Alu::min_xorsign : Alu::max_xorsign);
+  } else {
+    request.op = nan ? (minimum ? Alu::min_nan : Alu::max_nan) : (minimum ? Alu::min : Alu::max);
+  }
   emit_alu(request, 2);
 }
 
@@ -246,16 +258,28 @@ void Decoder::bit_mask() {
 void Decoder::logic3() {
   AluRequest request;
   request.op = Alu::lop3;
+  std::uint32_t combine = 0;
+  if (take(".and")) combine = static_cast<std::uint32_t>(Combine::and_);
+  if (take(".or")) combine = static_cast<std::uint32_t>(Combine::or_);
+  if (take(".xor")) combine = static_cast<std::uint32_t>(Combine::xor_);
   request.type = take_type();
   if (size_of(request.type) != 4) fail("is not supported");
+  if ((combine != 0) != (in_->second_destination.kind == Operand::Kind::reg))
+    fail("needs a predicate and how to combine it");
   Op& op = emit(select_alu(request));
-  op.d = destination_code(operand(0), request.type);
+  op.d = operand(0).kind == Operand::Kind::underscore && combine != 0
+             ? no_guard
+             : destination_code(operand(0), request.type);
   op.a = source_code(operand(1), request.type);
   op.b = source_code(operand(2), request.type);
   op.c = source_code(operand(3), request.type);
-  if (operand(4).kind != Operand::Kind::integer || operand_count() != 5)
+  if (operand(4).kind != Operand::Kind::integer || operand_count() != (combine != 0 ? 6u : 5u))
     fail("needs a constant table");
-  op.aux = static_cast<std::uint32_t>(operand(4).value) & 0xff;
+  op.aux = (static_cast<std::uint32_t>(operand(4).value) & 0xff) | combine << 8;
+  if (combine == 0) return;
+  // The result is compared with zero: predicate `immediate`, combined with that at `extra`.
+  op.immediate = predicate_destination(in_->second_destination);
+  op.extra = predicate_source(operand(5), op.invert_c);
 }
 
 void Decoder::permute_bytes() {
@@ -309,16 +333,17 @@ constexpr ComparisonName comparison_names[] = {
 
 }  // namespace
 
+Compare Decoder::take_comparison() {
+  for (const ComparisonName& entry : comparison_names)
+    if (take(entry.name)) return entry.compare;
+  fail("has no comparison");
+  return Compare::eq;
+}
+
 void Decoder::set_predicate() {
   AluRequest request;
   request.op = Alu::setp;
-  bool found = false;
-  for (const ComparisonName& entry : comparison_names) {
-    if (found || !take(entry.name)) continue;
-    request.compare = entry.compare;
-    found = true;
-  }
-  if (!found) fail("has no comparison");
+  request.compare = take_comparison();
   auto combine = Combine::none;
   if (take(".and")) combine = Combine::and_;
   if (take(".or")) combine = Combine::or_;
@@ -329,7 +354,7 @@ void Decoder::set_predicate() {
   op.d = predicate_destination(operand(0));
   op.a = source_code(operand(1), request.type);
   op.b = source_code(operand(2), request.type);
-  op.aux = static_cast<std::uint32_t>(combine);
+  op.aux = static_cast<std::uint32_t>(combine) | (request.flush ? 8u : 0u);
   if (combine != Combine::none) op.c = predicate_source(operand(3), op.invert_c);
   if (in_->second_destination.kind == Operand::Kind::reg) {
     op.aux |= 4;
@@ -340,13 +365,7 @@ void Decoder::set_predicate() {
 void Decoder::set_value() {
   AluRequest request;
   request.op = Alu::set;
-  bool found = false;
-  for (const ComparisonName& entry : comparison_names) {
-    if (found || !take(entry.name)) continue;
-    request.compare = entry.compare;
-    found = true;
-  }
-  if (!found) fail("has no comparison");
+  request.compare = take_comparison();
   auto combine = Combine::none;
   if (take(".and")) combine = Combine::and_;
   if (take(".or")) combine = Combine::or_;
@@ -354,14 +373,32 @@ void Decoder::set_value() {
   request.flush = take(".ftz");
   request.second_type = take_type();
   request.type = take_type();
-  if (size_of(request.second_type) != 4) fail("is not supported");
+  const std::size_t width = size_of(request.second_type);
   const bool pair = request.type == Type::f16x2 || request.type == Type::bf16x2;
-  if (pair && combine != Combine::none) fail("is not supported");
+  if ((width != 4 && width != 2) || (pair && (width != 4 || combine != Combine::none)))
+    fail("is not supported");
   Op& op = emit(select_alu(request));
   op.d = destination_code(operand(0), request.second_type);
   op.a = source_code(operand(1), request.type);
   op.b = source_code(operand(2), request.type);
-  op.aux = static_cast<std::uint32_t>(combine);
+  op.aux = static_cast<std::uint32_t>(combine) | (request.flush ? 8u : 0u);
+  switch (request.second_type) {
+    case Type::f32:
+      op.immediate = 0x3f800000u;
+      break;
+    case Type::f16:
+    case Type::f16x2:
+      op.immediate = 0x3c00u;
+      break;
+    case Type::bf16:
+    case Type::bf16x2:
+      op.immediate = 0x3f80u;
+      break;
+    default:
+      op.immediate = UINT32_MAX;
+      break;
+  }
+  if (width == 2) op.immediate = (op.immediate & 0xffffu) | std::uint64_t{1} << 32;
   if (combine != Combine::none) op.c = predicate_source(operand(3), op.invert_c);
 }
 
@@ -392,14 +429,13 @@ void Decoder::dot_product() {
   emit_alu(request, 3);
 }
 
-void Decoder::absolute_differences() {
-  AluRequest request;
-  request.op = Alu::vabsdiff4;
+void Decoder::find_nth_set() {
   take_type();
-  request.type = take_type();
-  const Type b_type = take_type();
-  if (b_type != request.type || !take(".add")) fail("is not supported in this form");
-  emit_alu(request, 3);
+  Op& op = emit(select_alu({Alu::fns, Type::b32}));
+  op.d = destination_code(operand(0), Type::b32);
+  op.a = source_code(operand(1), Type::b32);
+  op.b = source_code(operand(2), Type::u32);
+  op.c = source_code(operand(3), Type::s32);
 }
 
 void Decoder::copy_sign() {

@@ -266,6 +266,12 @@ void Decoder::sleep() {
   emit(op_nanosleep);
 }
 
+/// Grids of a stream run one after the other: there is nothing to wait for.
+void Decoder::grid_dependency() {
+  if (!take(".launch_dependents") && !take(".wait")) fail("is not supported");
+  emit(op_nothing);
+}
+
 void Decoder::nothing() {
   emit(op_nothing);
 }

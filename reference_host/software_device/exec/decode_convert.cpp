@@ -1,18 +1,99 @@
 #include "reference_host/software_device/exec/control_ops.hpp"
 #include "reference_host/software_device/exec/decode.hpp"
+#include "reference_host/software_device/exec/formats.hpp"
 
 namespace vgpu::softdevice::exec {
 
 using ptx::is_float;
 using ptx::size_of;
 
+/// Conversions from and to formats that no other instruction knows; false when it is none.
+bool Decoder::convert_format() {
+  const auto has = [&](std::string_view name) {
+    for (const std::string_view modifier : in_->modifiers)
+      if (modifier == name) return true;
+    return false;
+  };
+  FormatRequest request;
+  if (has(".pack")) {
+    pack_convert();
+    return true;
+  }
+  if (has(".tf32")) {
+    take(".tf32");
+    request.rounding = take(".rna") ? 1 : take(".rz") ? 2 : 0;
+    if (request.rounding == 0 && !take(".rn")) fail("needs a rounding mode");
+    request.relu = take(".relu");
+    request.saturate = take(".satfinite");
+    if (!take(".f32")) fail("is not supported");
+    Op& op = emit(tf32_from_single);
+    op.d = destination_code(operand(0), Type::b32);
+    op.a = source_code(operand(1), Type::f32);
+    op.aux = request.pack();
+    return true;
+  }
+  if (!has(".e4m3x2") && !has(".e5m2x2")) return false;
+  request.format = take(".e4m3x2") ? Float8::e4m3 : Float8::e5m2;
+  take(".e5m2x2");
+  if (!take(".rn")) fail("needs a rounding mode");
+  request.relu = take(".relu");
+  const bool from_float8 = in_->modifiers.back() == ".e4m3x2" || in_->modifiers.back() == ".e5m2x2";
+  if (from_float8) {
+    if (!take(".f16x2")) fail("is not supported");
+    Op& op = emit(halves_from_float8);
+    op.d = destination_code(operand(0), Type::f16x2);
+    op.a = source_code(operand(1), Type::b16);
+    op.aux = request.pack();
+    return true;
+  }
+  if (!take(".satfinite")) fail("needs .satfinite");
+  const bool from_singles = take(".f32");
+  if (!from_singles && !take(".f16x2")) fail("is not supported");
+  Op& op = emit(from_singles ? float8_from_singles : float8_from_halves);
+  op.d = destination_code(operand(0), Type::b16);
+  op.a = source_code(operand(1), from_singles ? Type::f32 : Type::f16x2);
+  if (from_singles) op.b = source_code(operand(2), Type::f32);
+  op.aux = request.pack();
+  return true;
+}
+
+void Decoder::pack_convert() {
+  struct Name {
+    std::string_view name;
+    std::uint32_t bits;
+    bool is_signed;
+  };
+  static constexpr Name names[] = {{".u16", 16, false}, {".s16", 16, true}, {".u8", 8, false},
+                                   {".s8", 8, true},    {".u4", 4, false},  {".s4", 4, true},
+                                   {".u2", 2, false},   {".s2", 2, true}};
+  FormatRequest request;
+  take(".pack");
+  if (!take(".sat")) fail("needs .sat");
+  for (const Name& entry : names) {
+    if (request.bits != 0 || !take(entry.name)) continue;
+    request.bits = entry.bits;
+    request.is_signed = entry.is_signed;
+  }
+  if (request.bits == 0 || !take(".s32")) fail("is not supported");
+  const bool appends = take(".b32");
+  if (appends != (request.bits < 16)) fail("is not supported");
+  Op& op = emit(pack_integers);
+  op.d = destination_code(operand(0), Type::b32);
+  op.a = source_code(operand(1), Type::s32);
+  op.b = source_code(operand(2), Type::s32);
+  op.c = appends ? source_code(operand(3), Type::b32) : constants_.code(4, 0);
+  op.aux = request.pack();
+}
+
 void Decoder::convert() {
+  if (convert_format()) return;
   ConvertRequest request;
   bool directed = false;
   request.rounding = take_rounding(directed, request.integral);
   request.flush = take(".ftz");
   request.saturate = take(".sat");
   request.relu = take(".relu");
+  request.finite = take(".satfinite");
   request.to = take_type();
   request.from = take_type();
   if (request.to == Type::f16x2 || request.to == Type::bf16x2) {
@@ -20,7 +101,9 @@ void Decoder::convert() {
       fail("is not supported in this form");
       return;
     }
-    Op& op = emit(select_convert_pair(request.to, request.relu, request.rounding));
+    if (directed && request.rounding != Rounding::zero) fail("is not supported");
+    Op& op = emit(directed ? select_rounded_convert_pair(request) : select_convert_pair(request));
+    op.aux = pack(request);
     op.d = destination_code(operand(0), request.to);
     op.a = source_code(operand(1), request.from);
     op.b = source_code(operand(2), request.from);

@@ -30,6 +30,7 @@ bool Decoder::take_ordering() {
                                                ".L1::evict_first",
                                                ".L1::evict_last",
                                                ".L1::no_allocate",
+                                               ".L2::cache_hint",
                                                ".L2::64B",
                                                ".L2::128B",
                                                ".L2::256B",
@@ -215,6 +216,14 @@ void Decoder::fence() {
       ".cta", ".gpu", ".sys", ".gl", ".cluster", ".sc", ".acq_rel", ".acquire", ".release"};
   for (const std::string_view word : words) take(word);
   emit(memory_fence);
+}
+
+/// A policy is only ever a hint to later accesses.
+void Decoder::cache_policy() {
+  taken_ = UINT64_MAX;
+  Op& op = emit(select_alu({Alu::mov, Type::b64}));
+  op.d = destination_code(operand(0), Type::b64);
+  op.a = constants_.code(8, 0);
 }
 
 void Decoder::prefetch() {

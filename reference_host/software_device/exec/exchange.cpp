@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "reference_host/software_device/exec/control_ops.hpp"
+#include "reference_host/software_device/exec/matrix.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
 namespace vgpu::softdevice::exec {
@@ -149,6 +150,8 @@ void exchange(Warp& warp, const Op& op, std::uint32_t mask) {
       return match(warp, op, mask, true);
     case SyncKind::warp_barrier:
       return;
+    case SyncKind::matrix:
+      return run_matrix(warp, op, mask);
     case SyncKind::elect: {
       const auto leader = static_cast<std::uint32_t>(std::countr_zero(mask));
       write_all(warp, op.d, mask, leader);

@@ -96,6 +96,8 @@ void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& i
   block.warp_count = (threads + warp_size - 1) / warp_size;
   block.shared_size = grid.program->static_shared_bytes + grid.config.dynamic_shared_bytes;
   if (fresh) block.shared.ensure(block.shared_size);
+  if (grid.program->reserved_shared_bytes != 0)
+    std::memset(block.shared.data(), 0, grid.program->reserved_shared_bytes);
   while (block.warps.size() < block.warp_count) block.warps.push_back(std::make_unique<Warp>());
   for (std::size_t i = 0; i < block.warp_count; ++i) {
     const std::size_t lanes = std::min<std::size_t>(threads - i * warp_size, warp_size);

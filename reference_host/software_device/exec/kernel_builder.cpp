@@ -19,7 +19,8 @@ class KernelBuilder {
   KernelBuilder(const ModuleImpl& module, int entry, KernelImpl& kernel)
       : module_(module), entry_(entry), kernel_(kernel) {}
 
-  bool build(std::string& error, CUresult& result) {
+  bool build(std::string& error, CUresult& result, std::vector<std::string>* refused) {
+    refused_ = refused;
     Program& program = kernel_.program;
     program.functions.resize(module_.functions().size());
     program.entry = static_cast<std::uint32_t>(entry_);
@@ -103,6 +104,8 @@ class KernelBuilder {
     const bool is_call = instruction.opcode == "call";
     for (const ptx::Operand& operand : instruction.operands) {
       if (is_call && operand.kind == ptx::Operand::Kind::reg) indirect = true;
+      if (operand.kind == ptx::Operand::Kind::special && operand.name.starts_with("%reserved_smem"))
+        kernel_.program.reserved_shared_bytes = reserved_shared_size;
       if (operand.name.empty() || operand.variable != nullptr) continue;
       if (operand.kind != ptx::Operand::Kind::name && operand.kind != ptx::Operand::Kind::address)
         continue;
@@ -117,7 +120,7 @@ class KernelBuilder {
   }
 
   bool lay_out() {
-    std::size_t shared = 0;
+    std::size_t shared = kernel_.program.reserved_shared_bytes;
     const auto place = [&](ptx::Variable& variable) {
       if (variable.unsized) return;
       shared = round_up(shared, variable.alignment);
@@ -158,7 +161,7 @@ class KernelBuilder {
       const Symbols symbols(*this, parsed.unit);
       DecodedFunction& decoded = kernel_.program.functions[index(number)];
       Decoder decoder(parsed.function, symbols, constants, decoded);
-      if (!decoder.decode())
+      if (!decoder.decode(refused_))
         return fail(CUDA_ERROR_NOT_SUPPORTED, decoder.error_line(), decoder.error());
     }
     kernel_.program.constants = constants.take();
@@ -201,7 +204,7 @@ class KernelBuilder {
     }
     const ptx::Function& function = parsed_.at(entry_).function;
     KernelTraits& traits = kernel_.kernel_traits;
-    traits.static_shared_bytes = program.static_shared_bytes;
+    traits.static_shared_bytes = program.static_shared_bytes - program.reserved_shared_bytes;
     traits.constant_bytes = module_.constant_bytes();
     traits.local_bytes = program.local_stride;
     // PTX registers are virtual; a real allocator would need far fewer. At 64 a full block of 1024
@@ -217,6 +220,7 @@ class KernelBuilder {
   KernelImpl& kernel_;
   std::map<int, Parsed> parsed_;
   std::map<const ptx::Variable*, ptx::Variable> shared_;
+  std::vector<std::string>* refused_ = nullptr;
   CUresult result_ = CUDA_SUCCESS;
   std::uint32_t line_ = 0;
   std::string error_;
@@ -225,10 +229,10 @@ class KernelBuilder {
 }  // namespace
 
 std::unique_ptr<KernelImpl> build_kernel(const ModuleImpl& module, int entry, std::string& error,
-                                         CUresult& result) {
+                                         CUresult& result, std::vector<std::string>* refused) {
   auto kernel = std::make_unique<KernelImpl>();
   KernelBuilder builder(module, entry, *kernel);
-  if (!builder.build(error, result)) return nullptr;
+  if (!builder.build(error, result, refused)) return nullptr;
   return kernel;
 }
 

@@ -198,6 +198,17 @@ inline std::uint16_t float_to_bfloat(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
+/// a + b with the last bit sticky: rounding the result once more, to fewer bits, is then correct.
+inline double sum_to_odd(double a, double b) {
+  const double sum = a + b;
+  const double part = sum - a;
+  const double error = (a - (sum - part)) + (b - part);
+  if (error == 0.0 || !(error - error == 0.0)) return sum;
+  const std::uint64_t bits = as_bits(sum);
+  if (bits & 1u) return sum;
+  return as_double((error > 0.0) == (sum > 0.0) ? bits + 1 : bits - 1);
+}
+
 /// Rounds to single with the last bit sticky, so that a second rounding to a half is correct.
 inline float to_odd(double value) {
   const float nearest = static_cast<float>(value);

@@ -82,8 +82,10 @@ class ModuleImpl final : public LoadedModule {
 };
 
 /// Parses and decodes the kernel at `entry` and everything it can reach. nullptr with `error` and
-/// `result` filled in.
+/// `result` filled in. With `refused`, instructions that cannot be decoded are left out and listed
+/// there with the reason: for surveys, the kernel must not be run.
 std::unique_ptr<KernelImpl> build_kernel(const ModuleImpl& module, int entry, std::string& error,
-                                         CUresult& result);
+                                         CUresult& result,
+                                         std::vector<std::string>* refused = nullptr);
 
 }  // namespace vgpu::softdevice::exec

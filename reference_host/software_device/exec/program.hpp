@@ -33,6 +33,10 @@ constexpr std::uint64_t param_window = local_window + window_size;
 constexpr std::uint64_t code_window = param_window + window_size;  ///< function pointers
 constexpr std::uint64_t code_stride = 16;
 
+/// Shared memory that the system reserves for device libraries (cooperative groups) in kernels that
+/// ask for its place; they get the second half.
+constexpr std::size_t reserved_shared_size = 1024;
+
 struct Warp;
 struct Op;
 
@@ -115,12 +119,15 @@ struct CallSite {
   std::vector<CallArgument> results;
 };
 
+struct MatrixOp;
+
 struct DecodedFunction {
   std::string name;
   bool decoded = false;
   std::vector<Op> ops;
   std::vector<std::uint32_t> extra;  ///< operand codes of vectors, branch tables
   std::vector<CallSite> calls;
+  std::vector<std::shared_ptr<const MatrixOp>> matrices;
   std::vector<CallArgument> parameters;  ///< `to` and `size`
   std::vector<CallArgument> results;     ///< `from` and `size`
   std::size_t register_bytes = 0;
@@ -136,8 +143,9 @@ struct Program {
   std::vector<DecodedFunction> functions;  ///< same numbering as the module's functions
   std::uint32_t entry = 0;
   std::vector<std::byte> constants;
-  std::size_t static_shared_bytes = 0;
-  std::size_t local_stride = 0;  ///< bytes of local memory per thread
+  std::size_t static_shared_bytes = 0;    ///< with what is reserved
+  std::size_t reserved_shared_bytes = 0;  ///< at the beginning, zero when a block starts
+  std::size_t local_stride = 0;           ///< bytes of local memory per thread
   std::size_t param_bytes = 0;
   bool may_recurse = false;
 };

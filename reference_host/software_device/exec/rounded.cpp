@@ -9,6 +9,8 @@
 #include <type_traits>
 
 #include "reference_host/software_device/exec/alu.hpp"
+#include "reference_host/software_device/exec/half_bits.hpp"
+#include "reference_host/software_device/exec/matrix.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
 namespace vgpu::softdevice::exec {
@@ -154,6 +156,10 @@ long double exact_value(const Warp& warp, const Op& op, const ConvertRequest& r,
       std::memcpy(&value, &bits, sizeof value);
       return r.flush ? flushed(value) : value;
     }
+    case Type::f16:
+      return half_value(static_cast<std::uint16_t>(bits));
+    case Type::bf16:
+      return bfloat_value(static_cast<std::uint16_t>(bits));
     case Type::u8:
       return static_cast<std::uint8_t>(bits);
     case Type::s8:
@@ -201,13 +207,38 @@ std::uint16_t image_of(long double value, bool bfloat) {
   return static_cast<std::uint16_t>(sign | (((bits & 0x7fffffffu) - 0x38000000u) >> 13));
 }
 
+std::uint16_t narrowed(long double value, bool bfloat, const ConvertRequest& r) {
+  const long double largest = bfloat ? 0x1.fep127L : 65504.0L;
+  if (r.finite && value == value && std::fabs(value) > largest)
+    value = std::copysign(largest, value);
+  const ModeScope scope(r.rounding);
+  return image_of(bfloat ? rounded_to(opaque(value), 8, -133, largest)
+                         : rounded_to(opaque(value), 11, -24, largest),
+                  bfloat);
+}
+
+void convert_pair_rounded(Warp& warp, const Op& op, std::uint32_t mask) {
+  const ConvertRequest r = unpack(op.aux);
+  const float* a = source<float>(warp, op.a);
+  const float* b = source<float>(warp, op.b);
+  std::uint32_t* d = destination<std::uint32_t>(warp, op.d);
+  for (int i = 0; i < warp_size; ++i) {
+    if ((mask >> i & 1) == 0) continue;
+    const bool bfloat = r.to == Type::bf16x2;
+    const auto half = [&](float value) -> std::uint32_t {
+      return narrowed(r.relu && value <= 0 ? 0.0f : value, bfloat, r);
+    };
+    d[i] = half(a[i]) << 16 | half(b[i]);
+  }
+}
+
 void convert_rounded(Warp& warp, const Op& op, std::uint32_t mask) {
   const ConvertRequest r = unpack(op.aux);
   for (int i = 0; i < warp_size; ++i) {
     if ((mask >> i & 1) == 0) continue;
     long double value = exact_value(warp, op, r, i);
     if (r.saturate) value = value > 0 ? (value < 1 ? value : 1) : 0;
-    if (r.relu && value < 0) value = 0;
+    if (r.relu && value <= 0) value = 0;
     if (r.to == Type::f64 || r.to == Type::f32) {
       const ModeScope scope(r.rounding);
       if (r.to == Type::f64)
@@ -217,14 +248,7 @@ void convert_rounded(Warp& warp, const Op& op, std::uint32_t mask) {
             finished(opaque(static_cast<float>(opaque(value))), r.flush, false);
       continue;
     }
-    const bool bfloat = r.to == Type::bf16;
-    std::uint16_t bits;
-    {
-      const ModeScope scope(r.rounding);
-      bits = image_of(bfloat ? rounded_to(opaque(value), 8, -133, 0x1.fep127L)
-                             : rounded_to(opaque(value), 11, -24, 65504.0L),
-                      bfloat);
-    }
+    const std::uint16_t bits = narrowed(value, r.to == Type::bf16, r);
     if (r.to_width == 4)
       destination<std::uint32_t>(warp, op.d)[i] = bits;
     else
@@ -234,14 +258,30 @@ void convert_rounded(Warp& warp, const Op& op, std::uint32_t mask) {
 
 }  // namespace
 
+void multiply_rounded(const double* a, const double* b, double* acc, const MatrixShape& shape,
+                      unsigned rounding) {
+  const ModeScope scope(static_cast<Rounding>(rounding));
+  for (unsigned row = 0; row < shape.m; ++row)
+    for (unsigned i = 0; i < shape.k; ++i)
+      for (unsigned column = 0; column < shape.n; ++column) {
+        double& sum = acc[row * shape.n + column];
+        sum = opaque(
+            std::fma(opaque(a[row * shape.k + i]), opaque(b[i * shape.n + column]), opaque(sum)));
+      }
+}
+
 Handler select_rounded(const AluRequest& request) {
   if (request.type == Type::f32) return by_operation<float>(request);
   if (request.type == Type::f64) return by_operation<double>(request);
   return nullptr;
 }
 
-Handler select_rounded_convert(const ConvertRequest& request) {
-  return request.from == Type::f16 || request.from == Type::bf16 ? nullptr : convert_rounded;
+Handler select_rounded_convert(const ConvertRequest&) {
+  return convert_rounded;
+}
+
+Handler select_rounded_convert_pair(const ConvertRequest&) {
+  return convert_pair_rounded;
 }
 
 }  // namespace vgpu::softdevice::exec

@@ -166,7 +166,7 @@ std::uint32_t run_group(Warp& warp, const Group& group, std::uint32_t slice) {
         warp.pc = pc;
         op.handler(warp, op, active);
         // Still together one instruction later: no need to look for another group.
-        if (op.handler == op_sync && active == mask && warp.pc == pc + 1) {
+        if (op.handler == op_sync && active == mask && warp.pc == pc + 1 && !warp.fault) {
           ++pc;
           break;
         }
@@ -215,6 +215,7 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
       warp.at_sync &= ~group.mask;
       enter_frame(warp, group.frame);
       exchange(warp, group.frame->function->ops[group.pc], group.mask);
+      if (warp.fault) return WarpStatus::done;
       set_pcs(warp, group.mask, group.pc + 1);
       continue;
     }
@@ -227,7 +228,7 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
     warp.executed.thread_instructions +=
         std::uint64_t{slice - left} * static_cast<std::uint32_t>(std::popcount(group.mask));
     if (warp.fault) return WarpStatus::done;
-    warp.rotate = !alone && left == 0;
+    warp.rotate = !alone && (left == 0 || warp.end_slice);
     warp.last_group = group.mask;
     budget -= slice - left;
   }

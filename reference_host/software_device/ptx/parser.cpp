@@ -346,17 +346,19 @@ class FunctionParser : DeclarationReader {
       operand.value = static_cast<std::int64_t>(token.bits ^ sign);
       return true;
     }
-    if (token.kind != TokenKind::identifier || negative)
-      return fail(quoted(token.text) + " is not an operand");
+    if (token.kind != TokenKind::identifier) return fail(quoted(token.text) + " is not an operand");
     operand.name = token.text;
+    operand.minus = negative;
     if (token.text == "_") {
       operand.kind = Operand::Kind::underscore;
       return true;
     }
     if (find_register(token.text, operand.reg)) {
       operand.kind = Operand::Kind::reg;
+      if (lexer.peek().kind == TokenKind::directive) operand.selector = lexer.next().text;
       return true;
     }
+    if (negative) return fail(quoted(token.text) + " cannot be negated");
     if (token.text.front() == '%') {
       operand.kind = Operand::Kind::special;
       if (lexer.peek().kind == TokenKind::directive && lexer.peek().text.size() == 2) {

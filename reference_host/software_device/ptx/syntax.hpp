@@ -115,6 +115,7 @@ struct Operand {
   };
   Kind kind = Kind::none;
   bool negated = false;                ///< `!p`
+  bool minus = false;                  ///< `-r`, in vmad
   bool single = false;                 ///< float_bits: a binary32 image
   bool has_register = false;           ///< address: `reg` is the base
   std::uint32_t reg = 0;               ///< register number in the function
@@ -122,6 +123,7 @@ struct Operand {
   std::int64_t value = 0;              ///< number, float image, or offset of a symbol or address
   const Variable* variable = nullptr;  ///< symbol, address: a variable of the function
   std::string_view name;               ///< symbol, address, name, special: as written
+  std::string_view selector;           ///< reg: `.h0`, `.b3210`, ... of video instructions
   std::vector<Operand> elements;       ///< vector and parameter lists
 };
 
