@@ -79,7 +79,12 @@ class KernelBuilder {
   bool parse_reachable() {
     std::vector<int> wanted = {entry_};
     bool indirect = false;
-    while (!wanted.empty()) {
+    while (true) {
+      // Only when all else is known is it known whether an indirect call can be reached.
+      if (wanted.empty() && indirect)
+        for (const int taken : module_.address_taken())
+          if (parsed_.count(taken) == 0) wanted.push_back(taken);
+      if (wanted.empty()) return true;
       const int number = wanted.back();
       wanted.pop_back();
       if (parsed_.count(number) != 0) continue;
@@ -91,11 +96,7 @@ class KernelBuilder {
         return fail(CUDA_ERROR_INVALID_PTX, error.line, error.message);
       for (const ptx::Instruction& instruction : parsed.function.instructions)
         reach(parsed, instruction, wanted, indirect);
-      if (wanted.empty() && indirect)
-        for (const int taken : module_.address_taken())
-          if (parsed_.count(taken) == 0) wanted.push_back(taken);
     }
-    return true;
   }
 
   /// Notes the functions and the module's shared variables that an instruction names.

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# record_ptx_corpus.sh OUT [DRIVER]: records on this machine's GPU what every case of the PTX corpus computes, and leaves in
+# the folder OUT the files of tests/ptx_corpus/expected (ptx_corpus.tar) and what was said (ptx_corpus.log). Needs python3
+# and the program ptx-corpus: PTX_CORPUS names it, the default is the release build's.
+set -u
+out="$1"
+driver="${2:-libcuda.so.1}"
+root="$(cd "$(dirname "$0")/../.." && pwd)"
+program="${PTX_CORPUS:-$root/build/release/tests/ptx-corpus}"
+work="$(mktemp -d)"
+mkdir -p "$out"
+python3 -B "$root/tests/ptx_corpus/generate.py" "$work/corpus" || exit 1
+
+# Nothing of an earlier run's compilations; a context of its own for every process.
+export CUDA_CACHE_DISABLE=1
+parts="${PARTS:-12}"
+for ((part = 0; part < parts; ++part)); do
+  # A kernel that does not end takes its process with it, not the others.
+  timeout 400 "$program" record --driver "$driver" --corpus "$work/corpus" --expected "$work/parts" --part "$part/$parts" \
+    >"$work/log.$part" 2>&1 || echo "part $part ended with $?" >>"$work/log.$part" &
+done
+wait
+"$program" merge --corpus "$work/corpus" --from "$work/parts" --expected "$work/expected" >"$work/log.merge" 2>&1
+cat "$work"/log.* >"$out/ptx_corpus.log"
+tar -C "$work" -cf "$out/ptx_corpus.tar" expected
+# The same again, to find what a GPU does not answer twice alike.
+"$program" check --driver "$driver" --corpus "$work/corpus" --expected "$work/expected" --skip-unrecorded \
+  >"$out/ptx_corpus.again.log" 2>&1
+grep -E '^(NOT LOADED|TIMED OUT|NOT RUN|FAULT|ptx-corpus:|part )' "$out/ptx_corpus.log" || true
+tail -n 1 "$work/log.merge"
+tail -n 5 "$out/ptx_corpus.again.log"
+rm -rf "$work"
