@@ -70,7 +70,7 @@ FLOAT = ["add.rn.f32 {f}, {g}, {h}", "sub.rn.f32 {f}, {g}, {h}", "mul.rn.f32 {f}
          "fma.rz.f32 {f}, {g}, {h}, {e}", "add.rz.ftz.f32 {f}, {g}, {h}", "mul.rp.f32 {f}, {g}, {h}", "min.f32 {f}, {g}, {h}",
          "max.f32 {f}, {g}, {h}", "abs.f32 {f}, {g}", "neg.f32 {f}, {g}", "div.rn.f32 {f}, {g}, {h}", "sqrt.rn.f32 {f}, {g}",
          "rcp.rn.f32 {f}, {g}", "cvt.rn.f32.s32 {f}, {a}", "cvt.rz.f32.u32 {f}, {a}", "cvt.rzi.s32.f32 {d}, {g}",
-         "cvt.rni.u32.f32 {d}, {g}", "cvt.rmi.f32.f32 {f}, {g}", "add.sat.rn.f32 {f}, {g}, {h}", "copysign.f32 {f}, {g}, {h}",
+         "cvt.rni.u32.f32 {d}, {g}", "cvt.rmi.f32.f32 {f}, {g}", "add.rn.sat.f32 {f}, {g}, {h}", "copysign.f32 {f}, {g}, {h}",
          "cvt.rn.f16.f32 {s}, {g};\n cvt.f32.f16 {f}, {s}", "fma.rn.ftz.sat.f32 {f}, {g}, {h}, {e}",
          "set.gt.f32.f32 {f}, {g}, {h}", "cvt.rn.f16x2.f32 {t}, {g}, {h};\n fma.rn.f16x2 {t}, {t}, {t}, {t};\n mov.b32 {{{s}, {s2}}}, {t};\n cvt.f32.f16 {f}, {s}"]
 DOUBLE = ["add.rn.f64 {p}, {q}, {o}", "mul.rn.f64 {p}, {q}, {o}", "fma.rn.f64 {p}, {q}, {o}, {p}", "sub.rm.f64 {p}, {q}, {o}",

@@ -362,7 +362,11 @@ Outcome Device::run(const Case& item, std::chrono::seconds limit) {
   const CUresult unloaded = cu_->module_unload(module);
   if (unloaded != CUDA_SUCCESS) {
     close_context();
-    open_context();
+    try {
+      open_context();
+    } catch (const DriverError&) {
+      outcome.context_lost = true;
+    }
   }
   return outcome;
 }

@@ -28,6 +28,7 @@ struct Outcome {
   CUresult status = CUDA_SUCCESS;  ///< of the stage that failed, or success
   std::string log;                 ///< the JIT's
   std::vector<std::byte> output;   ///< when it finished successfully
+  bool context_lost = false;       ///< and no other could be made
   bool timed_out = false;          ///< the device is unusable now
 };
 

@@ -12,6 +12,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -81,54 +82,73 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// Runs the chosen cases and writes a file a family. \return the number that could not be recorded.
+/// The status of a case that did not end; `merge` leaves it out.
+constexpr std::uint32_t never_ended = UINT32_MAX;
+/// The exit status of `record` when the device is lost and cases are left: it is to be called
+/// again.
+constexpr int more_to_do = 3;
+
+/// Runs a case. \return what it did; nothing when it cannot be loaded.
+std::optional<Expectation> record_case(Device& device, const Case& item, bool& lost) {
+  Expectation expectation;
+  expectation.identity = identity(item);
+  expectation.only_hash = item.only_hash;
+  Outcome outcome;
+  try {
+    outcome = device.run(item, case_limit);
+  } catch (const DriverError& error) {
+    std::cout << "LOST at " << item.name << ": " << error.what() << std::endl;
+    lost = true;
+    return std::nullopt;
+  }
+  if (outcome.timed_out) {
+    std::cout << "TIMED OUT " << item.name << std::endl;
+    lost = true;
+    expectation.status = never_ended;
+    return expectation;
+  }
+  if (outcome.stage == Outcome::Stage::load) {
+    std::cout << "NOT LOADED " << item.name << ": " << outcome.status << " "
+              << one_line(outcome.log) << std::endl;
+    return std::nullopt;
+  }
+  if (outcome.status != CUDA_SUCCESS)
+    std::cout << "FAULT " << item.name << ": " << outcome.status << std::endl;
+  lost = outcome.context_lost;
+  expectation.status = static_cast<std::uint32_t>(outcome.status);
+  expectation.output = std::move(outcome.output);
+  if (item.only_hash && outcome.status == CUDA_SUCCESS) {
+    const std::uint64_t hash = hash_bytes(expectation.output);
+    expectation.output.resize(sizeof hash);
+    std::memcpy(expectation.output.data(), &hash, sizeof hash);
+  }
+  return expectation;
+}
+
+/// Runs the chosen cases that are not recorded yet and writes a file a family.
 int record(const Options& options, const Corpus& corpus) {
   Device device(options.driver);
+  const std::string part = options.parts > 1 ? "." + std::to_string(options.part) : "";
   std::map<std::string, Expectations> families;
-  int failed = 0;
+  const Expectations earlier = read_expectations(options.expected);
   bool lost = false;
   std::size_t number = 0;
   for (const Case& item : corpus.cases) {
     if (!chosen(options, item) || number++ % options.parts != options.part) continue;
-    if (lost) {
-      std::cout << "NOT RUN " << item.name << "\n";
-      ++failed;
-      continue;
+    const auto found = earlier.find(item.name);
+    if (found != earlier.end() && found->second.identity == identity(item)) {
+      families[item.family].insert(*found);
+    } else if (!lost) {
+      if (auto expectation = record_case(device, item, lost))
+        families[item.family].insert_or_assign(item.name, std::move(*expectation));
     }
-    Outcome outcome = device.run(item, case_limit);
-    if (outcome.timed_out || outcome.stage == Outcome::Stage::load) {
-      std::cout << (outcome.timed_out ? "TIMED OUT " : "NOT LOADED ") << item.name << ": "
-                << outcome.status << " " << one_line(outcome.log) << std::endl;
-      ++failed;
-      lost = outcome.timed_out;
-      continue;
-    }
-    if (outcome.status != CUDA_SUCCESS)
-      std::cout << "FAULT " << item.name << ": " << outcome.status << std::endl;
-    Expectation expectation;
-    expectation.identity = identity(item);
-    expectation.status = static_cast<std::uint32_t>(outcome.status);
-    expectation.only_hash = item.only_hash;
-    expectation.output = std::move(outcome.output);
-    if (item.only_hash && outcome.status == CUDA_SUCCESS) {
-      const std::uint64_t hash = hash_bytes(expectation.output);
-      expectation.output.resize(sizeof hash);
-      std::memcpy(expectation.output.data(), &hash, sizeof hash);
-    }
-    families[item.family].insert_or_assign(item.name, std::move(expectation));
   }
-  for (const auto& [family, expectations] : families) {
-    const std::string part = options.parts > 1 ? "." + std::to_string(options.part) : "";
+  for (const auto& [family, expectations] : families)
     write_expectations(options.expected, family + part, expectations);
-    std::cout << family << ": " << expectations.size() << " cases recorded on " << device.name()
-              << std::endl;
-  }
-  if (lost) {
-    // A kernel that does not end would hold up the destruction of its context.
-    std::cout.flush();
-    _exit(1);
-  }
-  return failed;
+  std::cout << "recorded on " << device.name() << std::endl;
+  // A kernel that does not end would hold up the destruction of its context.
+  if (lost) _exit(more_to_do);
+  return 0;
 }
 
 /// Brings what was recorded in parts, for cases that still are what they were, into a file a
@@ -139,7 +159,8 @@ int merge(const Options& options, const Corpus& corpus) {
   int missing = 0;
   for (const Case& item : corpus.cases) {
     const auto found = all.find(item.name);
-    if (found != all.end() && found->second.identity == identity(item))
+    if (found != all.end() && found->second.identity == identity(item) &&
+        found->second.status != never_ended)
       families[item.family].insert(*found);
     else
       ++missing;
@@ -275,8 +296,9 @@ int check(const Options& options, const Corpus& corpus) {
   std::map<Verdict, int> counts;
   int failures = 0;
   int expected_unsupported = 0;
+  std::size_t number = 0;
   for (const Case& item : corpus.cases) {
-    if (!chosen(options, item)) continue;
+    if (!chosen(options, item) || number++ % options.parts != options.part) continue;
     const Checked checked = check_case(device, item, expectations);
     verdicts[item.name] = checked.verdict;
     const bool is_listed = listed.contains(item.name);
@@ -287,8 +309,7 @@ int check(const Options& options, const Corpus& corpus) {
       failures += options.strict;
     } else if (checked.verdict == Verdict::unsupported && is_listed) {
       ++expected_unsupported;
-    } else if (checked.verdict == Verdict::unrecorded && options.skip_unrecorded &&
-               checked.reason == "not recorded") {
+    } else if (checked.verdict == Verdict::unrecorded && options.skip_unrecorded) {
       continue;
     } else {
       static constexpr const char* words[] = {"", "UNSUPPORTED ", "FAILED ", "UNRECORDED "};
