@@ -50,12 +50,13 @@ int run(int argc, char** argv) {
                  "descriptor that gets a line \"ready URL\" per listener, once guests are served");
   app.add_option("--worker-fd", worker.link_fd)->group("");
   app.add_option("--supervisor", worker.supervisor)->group("");
+  app.add_option("--log-fd", worker.log_fd)->group("");
   try {
     app.parse(argc, argv);
     if (worker.link_fd >= 0) {
       worker.driver = options.driver;
       worker.log_level = options.log_level;
-      vgpu::host::set_up_logging("vgpu-worker", worker.log_level);
+      vgpu::host::set_up_logging("vgpu-worker", worker.log_level, worker.log_fd);
       return vgpu::host::run_worker(worker);
     }
     if (urls.empty()) throw CLI::RequiredError(listen->get_name());

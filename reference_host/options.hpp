@@ -26,6 +26,7 @@ int run_supervisor(const Options& options);
 struct WorkerOptions {
   int link_fd = -1;    ///< its end of the socket pair to the supervisor
   int supervisor = 0;  ///< process id
+  int log_fd = -1;     ///< where the log goes, as stderr is the backend's; -1 = stderr after all
   std::string driver;  ///< as above
   std::string log_level = "info";
 };

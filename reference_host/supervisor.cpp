@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "captured_output.hpp"
 #include "greeting.hpp"
 #include "logging.hpp"
 #include "options.hpp"
@@ -69,6 +70,7 @@ struct Worker {
   enum class State { starting, idle, serving };
   pid_t process = 0;
   support::UniqueFd link;
+  support::UniqueFd error_output;  ///< its stderr, a file in memory
   State state = State::starting;
   std::uint64_t session = 0;
   std::uint64_t session_key = 0;
@@ -183,6 +185,7 @@ class Supervisor {
         continue;
       }
       const bool in_order = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      if (!in_order) tell_last_words(*worker);
       switch (worker->state) {
         case Worker::State::starting:
           // It may have said why before it ended.
@@ -205,6 +208,22 @@ class Supervisor {
       }
       worker = workers_.erase(worker);
     }
+  }
+
+  /// What a worker that died had printed and nobody has read: an abort's message, a sanitizer's
+  /// report.
+  static void tell_last_words(const Worker& worker) {
+    constexpr off_t most = 64 << 10;
+    // The position is the worker's: its descriptor and ours are one open file.
+    const off_t end = worker.error_output ? ::lseek(worker.error_output.get(), 0, SEEK_CUR) : 0;
+    if (end <= 0) return;
+    std::string text(static_cast<std::size_t>(std::min(end, most)), '\0');
+    const ssize_t bytes = ::pread(worker.error_output.get(), text.data(), text.size(),
+                                  end - static_cast<off_t>(text.size()));
+    text.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    // What was taken reads as zeros.
+    std::erase(text, '\0');
+    if (!text.empty()) spdlog::error("worker {} had printed:\n{}", worker.process, text);
   }
 
   /// Takes what a worker says. A link that ended shows as SIGCHLD soon; it is not watched further.
@@ -407,14 +426,27 @@ class Supervisor {
     }
     support::UniqueFd ours(pair[0]);
     const support::UniqueFd theirs(pair[1]);
+    // What the backend prints is the guest's; the worker's own words go where the host's do.
+    auto output = CapturedStream::make_file("vgpu-worker-stdout");
+    auto error_output = CapturedStream::make_file("vgpu-worker-stderr");
+    const support::UniqueFd log(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 16));
+    if (!output || !error_output || !log) {
+      start_failed("cannot start a worker: " + std::string(!output         ? output.message()
+                                                           : !error_output ? error_output.message()
+                                                                           : "there is no stderr"));
+      return false;
+    }
     constexpr int link_in_worker = 3;
+    constexpr int log_in_worker = 4;
     std::vector<std::string> arguments{"vgpu-host",
                                        "--worker-fd",
                                        std::to_string(link_in_worker),
                                        "--supervisor",
                                        std::to_string(::getpid()),
                                        "--log-level",
-                                       options_.log_level};
+                                       options_.log_level,
+                                       "--log-fd",
+                                       std::to_string(log_in_worker)};
     const std::string& driver = options_.driver.empty() ? driver_ : options_.driver;
     if (!driver.empty()) {
       arguments.emplace_back("--driver");
@@ -429,7 +461,11 @@ class Supervisor {
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawnattr_init(&attributes);
-    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), link_in_worker);
+    const support::UniqueFd link(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 16));
+    ::posix_spawn_file_actions_adddup2(&actions, link.get(), link_in_worker);
+    ::posix_spawn_file_actions_adddup2(&actions, log.get(), log_in_worker);
+    ::posix_spawn_file_actions_adddup2(&actions, output->get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, error_output->get(), STDERR_FILENO);
     sigset_t none;
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigmask(&attributes, &none);
@@ -446,6 +482,7 @@ class Supervisor {
     Worker worker;
     worker.process = process;
     worker.link = std::move(ours);
+    worker.error_output = std::move(*error_output);
     workers_.push_back(std::move(worker));
     return true;
   }

@@ -21,6 +21,7 @@
 #include <vgpu/call/cuda_types.hpp>
 #include <vgpu/host_dispatch.hpp>
 
+#include "captured_output.hpp"
 #include "greeting.hpp"
 #include "logging.hpp"
 #include "options.hpp"
@@ -86,7 +87,15 @@ SessionLimits session_limits() {
 /// One guest process's executor.
 class Worker {
  public:
-  Worker(Backend backend, int link) : backend_(std::move(backend)), link_(link) {}
+  Worker(Backend backend, const WorkerOptions& options)
+      : backend_(std::move(backend)), link_(options.link_fd) {
+    if (options.log_fd < 0) return;
+    if (auto opened = output_.open(); !opened) {
+      spdlog::warn("what kernels print is lost: {}", opened.message());
+      return;
+    }
+    keeps_output_ = true;
+  }
 
   /// Retains the primary context of device 0, which is most of what a guest would wait for. The
   /// guest's own count is kept apart (calls/primary_context.cpp).
@@ -117,7 +126,13 @@ class Worker {
       for (const Connection& connection : connections_) {
         watched.push_back({connection.socket.get(), POLLRDHUP, 0});
       }
-      if (::poll(watched.data(), watched.size(), -1) < 0) {
+      const int looks_after_output = session_ != nullptr && keeps_output_ ? 1000 : -1;
+      const int ready = ::poll(watched.data(), watched.size(), looks_after_output);
+      if (ready == 0) {
+        output_.bound();
+        continue;
+      }
+      if (ready < 0) {
         if (errno == EINTR) continue;
         spdlog::error("poll failed: {}", std::strerror(errno));
         return 1;
@@ -179,7 +194,8 @@ class Worker {
     if (connections_.size() >= limits_.channels) {
       return refuse(socket, "this guest process has as many channels as it may");
     }
-    if (session_ == nullptr) begin_session(hello, message);
+    const bool first = session_ == nullptr;
+    if (first) begin_session(hello, message);
 
     HelloReply reply = blank_reply();
     const std::string name = host_name();
@@ -187,6 +203,9 @@ class Worker {
     reply.session = message.session;
     reply.session_key = message.session_key;
     reply.features = hello.features & features(socket.fd(), shared);
+    if (first) {
+      session_->set_carries_descriptors((reply.features & guest::feature::descriptors) != 0);
+    }
     reply.cuda_version = static_cast<std::uint32_t>(backend_.driver_version());
     reply.frame_cap = static_cast<std::uint32_t>(frame_cap);
     reply.window_begin = session_->window() ? session_->window().begin() : 0;
@@ -217,8 +236,9 @@ class Worker {
   }
 
   std::uint64_t features(int socket, bool shared) const noexcept {
+    const std::uint64_t output = keeps_output_ ? guest::feature::output : 0;
     if (shared) {
-      std::uint64_t bits = guest::feature::descriptors | guest::feature::staging;
+      std::uint64_t bits = guest::feature::descriptors | guest::feature::staging | output;
       if (session_->window()) bits |= guest::feature::shared_host_memory;
       return bits;
     }
@@ -226,14 +246,18 @@ class Worker {
     socklen_t length = sizeof address;
     const bool local = ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0 &&
                        address.ss_family == AF_UNIX;
-    return local ? guest::feature::descriptors : 0;
+    return output | (local ? guest::feature::descriptors : 0);
   }
 
   void begin_session(const Hello& hello, const WorkerMessage& message) {
     SessionIdentity identity{message.session, hello.process_id, std::string(hello.program)};
     spdlog::info("serves process {} ({})", identity.guest_process, identity.program);
+    tell_rest_of_output();  // of the time before this guest
     session_ =
         std::make_unique<Session>(backend_.table(), std::move(identity), limits_, log_sink());
+    if (keeps_output_ && (hello.features & guest::feature::output) != 0) {
+      session_->set_output(&output_);
+    }
     if (warm_context_ != nullptr) {
       session_->primary_contexts().with(0, [this](PrimaryContexts::State& state) {
         state.warm = true;
@@ -282,14 +306,25 @@ class Worker {
            std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    tell_rest_of_output();
     const SessionCounters& counters = session_->counters();
     spdlog::info("process {} has ended: {} calls, {} of them posted, {} failed",
                  session_->identity().guest_process, counters.calls.load(), counters.posted.load(),
                  counters.failed.load());
   }
 
+  /// What a guest did not come to hear of its device, or cannot.
+  void tell_rest_of_output() {
+    constexpr std::size_t most = std::size_t{64} << 10;
+    if (!keeps_output_) return;
+    const std::string text = output_.take(most).standard_error;
+    if (!text.empty()) spdlog::info("the backend had printed:\n{}", text);
+  }
+
   Backend backend_;
   int link_;
+  CapturedOutput output_;
+  bool keeps_output_ = false;
   CUcontext warm_context_ = nullptr;
   const SessionLimits limits_ = session_limits();
   std::unique_ptr<Session> session_;
@@ -316,7 +351,7 @@ int run_worker(const WorkerOptions& options) {
     return 1;
   }
   // Threads of this worker may outlive run(): it is never destroyed.
-  auto& worker = *new Worker(std::move(*backend), options.link_fd);
+  auto& worker = *new Worker(std::move(*backend), options);
   worker.warm_up();
   if (!worker.report_ready()) return 1;
   // Exit handlers of a driver can take long or hang; the kernel cleans up faster.

@@ -25,16 +25,22 @@ void end_code(call::HandleKind kind, std::uint64_t id) noexcept {
   for (const std::uint64_t function : code->functions) end_callable(function);
   for (const auto& [context, module] : code->modules) end_code(call::HandleKind::module, module);
   forget_owned_memory(id);
+  end_shared_variables(id);
   if (retire_handle(id)) delete code;
 }
 
-void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes) {
+void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes,
+                       bool managed) {
   const Context* context = code.context != 0
                                ? handle_object<Context>(call::HandleKind::context, code.context)
                                : current_context();
-  remember_memory(address, bytes, memory::RangeKind::module_variable,
-                  context != nullptr ? context->id : 0, code.id,
-                  context != nullptr ? context->device : -1);
+  RangeAttributes attributes;
+  attributes.kind = RangeKind::module_variable;
+  attributes.flags = managed ? range_flag::managed_variable : 0U;
+  attributes.context = context != nullptr ? context->id : 0;
+  attributes.owner = code.id;
+  attributes.device = context != nullptr ? context->device : -1;
+  remember_memory(address, bytes, attributes);
 }
 
 std::span<const std::byte> gather_image(const void* image, std::vector<std::byte>& storage) {

@@ -18,6 +18,8 @@
 #include <vgpu/calls.hpp>
 #include <vgpu/guest/core.hpp>
 
+#include "shared_variable.hpp"
+
 namespace vgpu::guest {
 
 struct KernelParameter {
@@ -108,8 +110,25 @@ CUresult parameter_info(Callable* callable, std::size_t index, std::size_t* offs
                         std::size_t* size);
 
 /// Enters a variable of a module or library in the registry of memory, where copies look addresses
-/// up.
-void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes);
+/// up. \param managed it is shared with the program, as memory of cuMemAllocManaged is.
+void remember_variable(const CodeObject& code, std::uint64_t address, std::uint64_t bytes,
+                       bool managed);
+
+/// Hands a variable of a module or library out as its reply describes it.
+template <class Call>
+CUresult take_variable(const CodeObject& code, const ReplyOf<Call>& reply, CUdeviceptr* dptr,
+                       size_t* bytes) {
+  const bool managed = reply.value.sharedBytes != 0;
+  if (managed) {
+    const CUresult result =
+        share_variable(code.id, reply.value.sharedBegin, reply.value.sharedBytes, reply.descriptor);
+    if (result != CUDA_SUCCESS) return result;
+  }
+  remember_variable(code, reply.value.dptr, reply.value.bytes, managed);
+  if (dptr != nullptr) *dptr = reply.value.dptr;
+  if (bytes != nullptr) *bytes = reply.value.bytes;
+  return CUDA_SUCCESS;
+}
 
 /// The parameter block that a launch's `extra` list names. CUDA_ERROR_INVALID_VALUE for a list that
 /// is none.

@@ -17,7 +17,7 @@ Operand examine_operand(std::uint64_t address, std::uint64_t bytes, bool device)
   const Range range = find_memory(address);
   if (!range) return {!device, false, address};
   const RangeKind kind = range.attributes.kind;
-  const bool host_memory = kind == RangeKind::pinned || kind == RangeKind::managed;
+  const bool host_memory = kind == RangeKind::pinned || is_managed(range.attributes);
   if ((range.attributes.flags & range_flag::plain) != 0) return {true, false, address};
   const bool whole = range.contains(address, bytes) ||
                      (kind == RangeKind::mapped && memory_registry().owns(address, bytes));

@@ -68,6 +68,7 @@ void serve(transport::Channel& channel) {
     answer.operation = callback_run;
     answer.flags = wire::frame_flag::reply;
     answer.ticket = frame.header.ticket;
+    if ((frame.header.flags & wire::frame_flag::output) != 0) detail::take_output();
     share_in();
     run(request);
     share_out();

@@ -68,10 +68,7 @@ CUresult get_variable(CUdeviceptr* dptr, size_t* bytes, CUlibrary library, const
   ReplyOf<Call> reply;
   const CUresult result = call<Call>({.library = id, .name = name}, reply);
   if (result != CUDA_SUCCESS) return result;
-  remember_variable(*code, reply.value.dptr, reply.value.bytes);
-  if (dptr != nullptr) *dptr = reply.value.dptr;
-  if (bytes != nullptr) *bytes = reply.value.bytes;
-  return CUDA_SUCCESS;
+  return take_variable(*code, reply, dptr, bytes);
 }
 
 }  // namespace
@@ -206,15 +203,8 @@ CUresult cuLibraryGetGlobal(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
 
 CUresult cuLibraryGetManaged(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
                              const char* name) {
-  static_cast<void>(dptr);
-  static_cast<void>(bytes);
-  if (find_library(call::to_wire<std::uint64_t>(library)) == nullptr)
-    return CUDA_ERROR_INVALID_HANDLE;
-  // The driver places such a variable where it likes in the host's memory; the program would use
-  // that address itself.
-  log(LogLevel::error, "the __managed__ variable ", name,
-      " cannot be shared with the host; use cudaMallocManaged");
-  return CUDA_ERROR_NOT_SUPPORTED;
+  if (dptr == nullptr && bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  return get_variable<calls::LibraryGetManaged>(dptr, bytes, library, name);
 }
 
 CUresult cuKernelGetFunction(CUfunction* pFunc, CUkernel kernel) {

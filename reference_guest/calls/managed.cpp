@@ -32,8 +32,7 @@ bool is_place(const CUmemLocation& location) noexcept {
 
 bool is_managed(CUdeviceptr address, size_t bytes) noexcept {
   const Range range = find_memory(address);
-  return bytes != 0 && range.attributes.kind == RangeKind::managed &&
-         range.contains(address, bytes);
+  return bytes != 0 && guest::is_managed(range.attributes) && range.contains(address, bytes);
 }
 
 std::span<const std::byte> bytes_of(const CUmemLocation& location) noexcept {

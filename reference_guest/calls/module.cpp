@@ -145,10 +145,7 @@ CUresult cuModuleGetGlobal_v2(CUdeviceptr* dptr, size_t* bytes, CUmodule hmod, c
   ReplyOf<calls::ModuleGetGlobal> reply;
   const CUresult result = call<calls::ModuleGetGlobal>({.hmod = id, .name = name}, reply);
   if (result != CUDA_SUCCESS) return result;
-  remember_variable(*module, reply.value.dptr, reply.value.bytes);
-  if (dptr != nullptr) *dptr = reply.value.dptr;
-  if (bytes != nullptr) *bytes = reply.value.bytes;
-  return CUDA_SUCCESS;
+  return take_variable(*module, reply, dptr, bytes);
 }
 
 CUresult cuModuleGetGlobal(CUdeviceptr_v1* dptr, unsigned int* bytes, CUmodule hmod,

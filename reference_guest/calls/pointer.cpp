@@ -81,7 +81,8 @@ CUresult pool_of(const Range& range, std::uint64_t address, Value& value) {
 CUresult attribute_of(const Range& range, CUpointer_attribute attribute, std::uint64_t address,
                       Value& value) {
   const RangeKind kind = range.attributes.kind;
-  const bool host_memory = kind == RangeKind::pinned || kind == RangeKind::managed;
+  const bool managed = is_managed(range.attributes);
+  const bool host_memory = kind == RangeKind::pinned || managed;
   switch (attribute) {
     case CU_POINTER_ATTRIBUTE_CONTEXT:
       value = wide(range.attributes.context);
@@ -100,7 +101,7 @@ CUresult attribute_of(const Range& range, CUpointer_attribute attribute, std::ui
       value = wide(address);
       return CUDA_SUCCESS;
     case CU_POINTER_ATTRIBUTE_IS_MANAGED:
-      value = number(kind == RangeKind::managed ? 1 : 0);
+      value = number(managed ? 1 : 0);
       return CUDA_SUCCESS;
     case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
       value =

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "vgpu/host/solid_file.hpp"
+
 namespace vgpu::host {
 
 CUresult JitArguments::read(CallContext& context, std::span<const std::uint32_t> options,
@@ -71,12 +73,41 @@ std::span<const std::byte> JitArguments::text(std::span<const char> buffer) noex
 }
 
 void own_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes,
-                  std::uint64_t owner) {
+                  std::uint64_t owner, std::uint32_t flags) {
   if (bytes == 0 || context.session().memory().owns(address, bytes)) return;
   memory::RangeAttributes attributes;
   attributes.kind = memory::RangeKind::module_variable;
   attributes.owner = owner;
+  attributes.flags = flags;
   context.session().add_range(address, bytes, attributes);
+}
+
+SharedPlace share_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes) {
+  const DriverTable& driver = context.driver();
+  unsigned managed = 0;
+  if (bytes == 0 || driver.cuPointerGetAttribute == nullptr ||
+      driver.cuPointerGetAttribute(&managed, CU_POINTER_ATTRIBUTE_IS_MANAGED, address) !=
+          CUDA_SUCCESS ||
+      managed == 0) {
+    return {};
+  }
+  const SharedPlace alone{address, bytes};
+  CUdeviceptr begin = 0;
+  std::size_t size = 0;
+  int descriptor = -1;
+  if (!context.session().carries_descriptors() || driver.cuMemGetHandleForAddressRange == nullptr ||
+      driver.cuMemGetAddressRange_v2 == nullptr ||
+      driver.cuMemGetAddressRange_v2(&begin, &size, address) != CUDA_SUCCESS ||
+      begin % host_page != 0 || size % host_page != 0 ||
+      driver.cuMemGetHandleForAddressRange(
+          &descriptor, begin, size, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, 0) != CUDA_SUCCESS) {
+    return alone;
+  }
+  support::UniqueFd file(descriptor);
+  // Only a file in memory is the same bytes for whoever maps it.
+  if (!file_is_solid(file.get(), size)) return alone;
+  context.set_reply_descriptor(std::move(file));
+  return {begin, size};
 }
 
 void disown_variables(CallContext& context, std::uint64_t owner) {

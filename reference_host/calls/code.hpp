@@ -13,6 +13,8 @@
 #include <vgpu/driver_table.hpp>
 #include <vgpu/host_written.hpp>
 
+#include "host_memory.hpp"
+
 namespace vgpu::host {
 
 /// JIT options in the form the driver takes: numbers as they came, log buffers in scratch memory.
@@ -68,9 +70,32 @@ CUresult parameter_layout(CallContext& context, CUresult (*query)(H, size_t, siz
 }
 
 /// Adds a module's variable to what the guest owns. A variable that was asked for before is there
-/// already.
+/// already. \param flags of memory::RangeAttributes.
 void own_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes,
-                  std::uint64_t owner);
+                  std::uint64_t owner, std::uint32_t flags = 0);
+
+/// Memory around a __managed__ variable that the guest is to have at the same address.
+struct SharedPlace {
+  std::uint64_t begin = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Where the backend keeps the memory of `address` in a file that both sides can map, the whole of
+/// that memory, and the file goes with the reply; else just the variable, which the guest keeps
+/// alike by copying. Nothing when the variable is not managed.
+SharedPlace share_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes);
+
+/// What a request for a variable answers, given where the backend has it.
+template <class Reply>
+void describe_variable(CallContext& context, std::uint64_t address, std::uint64_t bytes,
+                       std::uint64_t owner, Reply& reply) {
+  const SharedPlace shared = share_variable(context, address, bytes);
+  own_variable(context, address, bytes, owner, shared.bytes != 0 ? range_managed_variable : 0U);
+  reply.dptr = address;
+  reply.bytes = bytes;
+  reply.sharedBegin = shared.begin;
+  reply.sharedBytes = shared.bytes;
+}
 
 /// Forgets the variables of a module or library that ends.
 void disown_variables(CallContext& context, std::uint64_t owner);

@@ -19,6 +19,16 @@ namespace vgpu::host {
 /// RangeAttributes::flags bit of memory that came by cuMemHostRegister.
 inline constexpr std::uint32_t range_registered = 1U << 20;
 
+/// RangeAttributes::flags bit of a module's variable that host and device share.
+inline constexpr std::uint32_t range_managed_variable = 1U << 21;
+
+/// Whether advice and mirroring apply to the range: managed memory of either origin.
+inline bool is_managed(const memory::RangeAttributes& attributes) noexcept {
+  return attributes.kind == memory::RangeKind::managed ||
+         (attributes.kind == memory::RangeKind::module_variable &&
+          (attributes.flags & range_managed_variable) != 0);
+}
+
 inline constexpr std::uint64_t host_page = 4096;
 
 /// Maps, page-locks and enters [address, address + bytes) of the session's window: the memory that

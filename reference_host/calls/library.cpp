@@ -58,9 +58,7 @@ CUresult get_variable(CallContext& context, Get get, const Request& request, Rep
   std::size_t bytes = 0;
   const CUresult result = get(&address, &bytes, library, request.name.data());
   if (result != CUDA_SUCCESS) return result;
-  own_variable(context, address, bytes, request.library);
-  reply.dptr = address;
-  reply.bytes = bytes;
+  describe_variable(context, address, bytes, request.library, reply);
   return CUDA_SUCCESS;
 }
 
@@ -199,6 +197,11 @@ CUresult execute(CallContext& context, const calls::LibraryGetModule::Request& r
 CUresult execute(CallContext& context, const calls::LibraryGetGlobal::Request& request,
                  calls::LibraryGetGlobal::Reply& reply) {
   return get_variable(context, context.driver().cuLibraryGetGlobal, request, reply);
+}
+
+CUresult execute(CallContext& context, const calls::LibraryGetManaged::Request& request,
+                 calls::LibraryGetManaged::Reply& reply) {
+  return get_variable(context, context.driver().cuLibraryGetManaged, request, reply);
 }
 
 CUresult execute(CallContext& context, const calls::KernelGetFunction::Request& request,

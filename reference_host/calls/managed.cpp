@@ -28,8 +28,7 @@ AdviceMap& advice() {
 
 bool managed_range(CallContext& context, std::uint64_t address, std::uint64_t bytes) {
   const Range range = context.session().memory().find(address);
-  return bytes != 0 && range.attributes.kind == RangeKind::managed &&
-         range.contains(address, bytes);
+  return bytes != 0 && is_managed(range.attributes) && range.contains(address, bytes);
 }
 
 /// CU_DEVICE_CPU or a device's ordinal; CU_DEVICE_INVALID for no place of ours.

@@ -39,8 +39,8 @@ void* pointer(std::uint64_t address) noexcept {
 /// Memory that both sides have a copy of.
 bool is_host_memory(const Session& session, std::uint64_t address, std::uint64_t bytes) {
   const Range range = session.memory().find(address);
-  return range.contains(address, bytes) && (range.attributes.kind == RangeKind::pinned ||
-                                            range.attributes.kind == RangeKind::managed);
+  return range.contains(address, bytes) &&
+         (range.attributes.kind == RangeKind::pinned || is_managed(range.attributes));
 }
 
 }  // namespace

@@ -117,9 +117,7 @@ CUresult execute(CallContext& context, const calls::ModuleGetGlobal::Request& re
   std::size_t bytes = 0;
   const CUresult result = get(&address, &bytes, module, request.name.data());
   if (result != CUDA_SUCCESS) return result;
-  own_variable(context, address, bytes, request.hmod);
-  reply.dptr = address;
-  reply.bytes = bytes;
+  describe_variable(context, address, bytes, request.hmod, reply);
   return CUDA_SUCCESS;
 }
 

@@ -107,6 +107,23 @@ CUresult execute(CallContext& context, const calls::StagingShare::Request& reque
   return CUDA_ERROR_INVALID_VALUE;
 }
 
+CUresult execute(CallContext& context, const calls::OutputTake::Request&,
+                 calls::OutputTake::Reply& reply) {
+  OutputSource* const output = context.session().output();
+  if (output == nullptr) return CUDA_SUCCESS;
+  constexpr std::size_t most = std::size_t{256} << 10;
+  const KernelOutput taken = output->take(most);
+  const auto copy = [&context](const std::string& text) {
+    const std::span<std::byte> place = context.scratch<std::byte>(text.size());
+    if (!text.empty()) std::memcpy(place.data(), text.data(), text.size());
+    return std::span<const std::byte>(place);
+  };
+  reply.standardOutput = copy(taken.standard_output);
+  reply.standardError = copy(taken.standard_error);
+  reply.more = taken.more ? 1 : 0;
+  return CUDA_SUCCESS;
+}
+
 CUresult execute(CallContext& context, const calls::Goodbye::Request&, calls::Goodbye::Reply&) {
   context.channel_state().goodbye = true;
   return CUDA_SUCCESS;

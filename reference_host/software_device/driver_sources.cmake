@@ -7,6 +7,7 @@ set(VGPU_SOFTDEVICE_DRIVER_SOURCES
   driver/context_state.cpp
   driver/copy.cpp
   driver/device.cpp
+  driver/device_heap.cpp
   driver/device_state.cpp
   driver/driver_state.cpp
   driver/error.cpp
@@ -16,6 +17,7 @@ set(VGPU_SOFTDEVICE_DRIVER_SOURCES
   driver/graph_exec.cpp
   driver/graph_nodes.cpp
   driver/graph_state.cpp
+  driver/kernel_output.cpp
   driver/kernel_profile.cpp
   driver/launch.cpp
   driver/library.cpp

@@ -8,9 +8,9 @@
 #include <cuda.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +27,7 @@ class DeviceMemory {
   struct Range {
     std::uintptr_t begin = 0;
     std::size_t size = 0;
+    bool read_only = false;  ///< for kernels: constant memory
   };
 
   /// \param capacity bytes the device claims to have (cuDeviceTotalMem).
@@ -37,9 +38,17 @@ class DeviceMemory {
 
   /// Takes `size` bytes, aligned to `alignment` (at least 512), zero-filled pages. Returns 0 when
   /// the capacity is used up. Counts against `free_bytes`.
-  std::uintptr_t allocate(std::size_t size, std::size_t alignment = 512);
+  /// `read_only`: kernels must not write there.
+  std::uintptr_t allocate(std::size_t size, std::size_t alignment = 512, bool read_only = false);
   /// Gives an allocation back. `address` must be what `allocate` returned; false otherwise.
   bool release(std::uintptr_t address);
+
+  /// As `allocate`, in whole pages of a file in memory that another process can map at the same
+  /// address: far from where programs have theirs.
+  std::uintptr_t allocate_shared(std::size_t size);
+  /// The file behind what `allocate_shared` returned, which begins at its offset 0; -1 for any
+  /// other address. It stays this object's.
+  int shared_file(std::uintptr_t address) const noexcept;
 
   /// Takes address space without memory (cuMemAddressReserve); `map`/`unmap` put memory there.
   std::uintptr_t reserve(std::size_t size, std::size_t alignment, std::uintptr_t hint);
@@ -98,6 +107,7 @@ class Kernel {
 struct GlobalVariable {
   std::uintptr_t address = 0;
   std::size_t size = 0;
+  bool managed = false;  ///< host and device share it
 };
 
 /// Parsed code with its variables laid out in device memory; released by the destructor.
@@ -109,6 +119,11 @@ class LoadedModule {
   virtual const Kernel* find_kernel(std::string_view name, std::string& error,
                                     CUresult& result) = 0;
   virtual const GlobalVariable* find_global(std::string_view name) = 0;
+  /// The memory of all `__managed__` variables, from `DeviceMemory::allocate_shared`; empty when
+  /// there are none.
+  virtual DeviceMemory::Range managed_memory() const noexcept = 0;
+  /// Length of its text.
+  virtual std::size_t text_bytes() const noexcept = 0;
   /// Names of all entries, in file order.
   virtual std::vector<std::string> kernel_names() const = 0;
 };
@@ -157,14 +172,42 @@ struct LaunchFault {
   ExecutionCount executed{};  ///< however the grid ended
 };
 
+/// What kernels ask of the context that they run in. Called by several threads at once.
+class KernelServices {
+ public:
+  virtual ~KernelServices() = default;
+  /// One device-side printf.
+  virtual void print(std::string text) = 0;
+  /// An assertion that did not hold in one thread: CUDA's line for it, without its end.
+  virtual void assertion_failed(std::string line) = 0;
+  /// Device-side malloc; 0 when the heap has no such block.
+  virtual std::uintptr_t heap_allocate(std::size_t size) = 0;
+  /// Device-side free; false for what is no block of the heap.
+  virtual bool heap_free(std::uintptr_t address) = 0;
+  /// Something that the program's author should know (VGPU_SOFT_MEMCHECK), as one line.
+  virtual void report(const std::string& line) = 0;
+};
+
+/// For VGPU_SOFT_MEMCHECK=1, and without effect else: memory that is not yet initialised, that
+/// ends, and bytes that the program has written from outside kernels.
+void memcheck_track(std::uintptr_t begin, std::size_t size);
+void memcheck_forget(std::uintptr_t begin);
+void memcheck_written(std::uintptr_t begin, std::size_t size);
+
+/// When a grid ends before it is done.
+struct LaunchLimits {
+  /// Set by another thread to end the grid at the next instruction budget.
+  const std::atomic<bool>* stop = nullptr;
+  /// How long it may run before it fails with CUDA_ERROR_LAUNCH_TIMEOUT; zero: as long as it likes.
+  std::chrono::nanoseconds time{0};
+};
+
 /// Runs one grid to its end on the calling thread and the engine's worker threads.
 /// \param parameters the parameter block, laid out as `kernel.parameters()` says; copied before the
-/// call returns. \param stop set by another thread to end the grid at the next instruction budget.
-/// \param print receives what device-side printf writes, in order.
+/// call returns.
 LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
                      std::span<const std::byte> parameters, DeviceMemory& memory,
-                     const std::atomic<bool>& stop,
-                     const std::function<void(std::string_view)>& print);
+                     KernelServices& services, const LaunchLimits& limits);
 
 /// Worker threads used by `run_grid`; the device's multiprocessor count. Default: the host's cores.
 int worker_count() noexcept;

@@ -25,6 +25,7 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     exec/alu_avx2.cpp
     exec/alu_baseline.cpp
     exec/rounded.cpp
+    exec/memcheck.cpp
     exec/memory_access.cpp
     exec/memory_ops.cpp
     exec/atomics.cpp

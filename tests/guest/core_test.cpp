@@ -66,6 +66,39 @@ TEST_F(Core, TheSessionOutlivesTheThreadThatOpenedIt) {
   EXPECT_EQ(host->closed_channels(), 1U) << "only the second thread's";
 }
 
+TEST_F(Core, WhatKernelsPrintedIsWrittenBeforeTheCallReturns) {
+  constexpr auto take = static_cast<std::uint16_t>(call::Operation::output_take);
+  int asked = 0;
+  host->handle(take, [&asked](const SeenRequest&) {
+    const std::string output = "kernel " + std::to_string(++asked) + "\n";
+    calls::OutputTake::Reply reply;
+    reply.standardOutput = std::as_bytes(std::span(output));
+    reply.standardError = std::as_bytes(std::span(output).first(6));
+    reply.more = asked == 1 ? 1 : 0;
+    FakeHost::Answer answer;
+    answer.body.resize(call::encoded_size(reply));
+    call::encode(reply, answer.body.data());
+    return answer;
+  });
+  host->handle(ping_operation, [](const SeenRequest&) {
+    FakeHost::Answer answer = words({7});
+    answer.flags = wire::frame_flag::output;
+    return answer;
+  });
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  std::fputs("before\n", stdout);
+  ReplyOf<calls::Ping> reply;
+  EXPECT_EQ(call<calls::Ping>({}, reply), CUDA_SUCCESS);
+  std::fputs("after\n", stdout);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "before\nkernel 1\nkernel 2\nafter\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "kernelkernel");
+  EXPECT_EQ(reply.value.token, 7U);
+  host->handle(ping_operation, nullptr);
+  EXPECT_EQ(call<calls::Ping>({}, reply), CUDA_SUCCESS);
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(Core, KnowsItsDevices) {
   EXPECT_EQ(device_count(), 2);
   ASSERT_NE(find_device(1), nullptr);

@@ -36,6 +36,7 @@ class FakeHost {
     std::int32_t status = 0;
     std::uint8_t data_words = 0;
     std::vector<std::byte> body;
+    std::uint8_t flags = 0;  ///< beside wire::frame_flag::reply
   };
   using Handler = std::function<Answer(const SeenRequest&)>;
 
@@ -155,7 +156,7 @@ class FakeHost {
       if (request.no_reply) continue;
       wire::FrameHeader header;
       header.operation = request.operation;
-      header.flags = wire::frame_flag::reply;
+      header.flags = wire::frame_flag::reply | reply.flags;
       header.data_words = reply.data_words;
       header.status = reply.status;
       header.ticket = request.ticket;

@@ -131,6 +131,35 @@ TEST_F(ChannelServerTest, AnswersWithTrailingBytesAboveTheFrameCap) {
   EXPECT_TRUE(std::equal(body.begin() + 8, body.end(), answer.body().begin() + 8));
 }
 
+/// Text that a test says is there.
+class PretendedOutput final : public OutputSource {
+ public:
+  bool waiting() noexcept override { return is_waiting; }
+  KernelOutput take(std::size_t) override { return {}; }
+
+  std::atomic<bool> is_waiting{false};
+};
+
+TEST_F(ChannelServerTest, RepliesToDriverCallsSayThatTextWaits) {
+  PretendedOutput output;
+  session_.set_output(&output);
+  transport::Channel& channel = open();
+  const auto told = [&](std::uint64_t ticket) {
+    calls::CtxSynchronize::Reply reply;
+    const Answer answer = host_test::call<calls::CtxSynchronize>(channel, ticket, {}, reply);
+    EXPECT_TRUE(answer.arrived);
+    return (answer.flags & wire::frame_flag::output) != 0;
+  };
+  EXPECT_FALSE(told(1));
+  output.is_waiting = true;
+  EXPECT_TRUE(told(2));
+  calls::Ping::Reply reply;
+  EXPECT_EQ(host_test::call<calls::Ping>(channel, 3, {}, reply).flags & wire::frame_flag::output, 0)
+      << "the protocol's own calls show nothing";
+  output.is_waiting = false;
+  EXPECT_FALSE(told(4));
+}
+
 TEST_F(ChannelServerTest, UnknownOperationsAreAnsweredAndTheSessionStays) {
   transport::Channel& channel = open();
   std::uint64_t ticket = 0;

@@ -29,6 +29,7 @@ struct Answer {
   bool arrived = false;
   std::int32_t status = -1;
   std::uint8_t data_words = 0;
+  std::uint8_t flags = 0;
   std::vector<std::uint64_t> words;
   std::size_t bytes = 0;
 
@@ -58,6 +59,7 @@ inline Answer receive_answer(transport::Channel& channel, std::uint64_t ticket,
       message.header.ticket == ticket && (message.header.flags & wire::frame_flag::reply) != 0;
   answer.status = message.header.status;
   answer.data_words = message.header.data_words;
+  answer.flags = message.header.flags;
   answer.bytes = message.body.size();
   answer.words.resize((answer.bytes + 7) / 8);
   if (answer.bytes != 0) std::memcpy(answer.words.data(), message.body.data(), answer.bytes);

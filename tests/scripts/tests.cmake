@@ -101,7 +101,7 @@ function(vgpu_add_program name source)
   set(object ${program_dir}/${name}.o)
   add_custom_command(
     OUTPUT ${object}
-    COMMAND ${CUDAToolkit_NVCC_EXECUTABLE} -c -o ${object} ${source}
+    COMMAND ${CUDAToolkit_NVCC_EXECUTABLE} ${ARGN} -c -o ${object} ${source}
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/programs/program.hpp
     COMMENT "nvcc ${name}.cu"
     VERBATIM)
@@ -125,10 +125,33 @@ function(vgpu_add_program_test name)
   endforeach()
 endfunction()
 
-foreach(name async_copies cooperative copy_2d errors graph_capture host_callbacks
-        managed_memory queries streams_events symbols threads)
+foreach(name async_copies cooperative copy_2d device_heap errors graph_capture host_callbacks independent_progress
+        kernel_faults managed_memory managed_variable queries streams_events symbols threads)
   vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/tests/programs/${name}.cu)
   vgpu_add_program_test(${name})
+endforeach()
+# Programs whose kernels print: all that they print is compared, over every transport.
+set(flags_of_sass_only -gencode arch=compute_80,code=sm_80)
+foreach(name device_printf device_assert sass_only)
+  vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/tests/programs/${name}.cu ${flags_of_${name}})
+  file(GLOB expected_error ${PROJECT_SOURCE_DIR}/tests/programs/${name}.err)
+  vgpu_add_script_test(program_${name} ${script_dir}/run_compare.sh ${staged_vgpu} ${program_dir}/${name}_static
+                       ${PROJECT_SOURCE_DIR}/tests/programs/${name}.out ${expected_error})
+  set_tests_properties(program_${name} PROPERTIES LABELS program)
+endforeach()
+foreach(transport unix tcp)
+  vgpu_add_script_test(program_device_printf_${transport} ${script_dir}/run_over.sh ${transport} ${staged_vgpu} bash -c
+                       "${program_dir}/device_printf_static | diff - ${PROJECT_SOURCE_DIR}/tests/programs/device_printf.out")
+  vgpu_add_script_test(program_managed_variable_${transport} ${script_dir}/run_over.sh ${transport} ${staged_vgpu}
+                       ${program_dir}/managed_variable_static)
+  set_tests_properties(program_device_printf_${transport} program_managed_variable_${transport} PROPERTIES LABELS program)
+endforeach()
+vgpu_add_program(endless_kernel ${PROJECT_SOURCE_DIR}/tests/programs/endless_kernel.cu)
+foreach(case killed timeout)
+  vgpu_add_script_test(program_endless_kernel_${case} ${script_dir}/endless_kernel_test.sh ${staged_vgpu}
+                       ${program_dir}/endless_kernel_static ${case})
+  # A second is the product's promise, not that of a machine that compiles beside it.
+  set_tests_properties(program_endless_kernel_${case} PROPERTIES LABELS program RUN_SERIAL ON)
 endforeach()
 foreach(name vector_add matrix_reduce)
   vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/examples/cuda/${name}.cu)

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -51,8 +53,7 @@ class Device {
     };
     (put(arguments), ...);
     EXPECT_EQ(next, found->parameters().size());
-    return run_grid(*found, config, block, memory, stop,
-                    [this](std::string_view text) { printed += text; });
+    return run_grid(*found, config, block, memory, services_, {&stop, time});
   }
 
   template <class T>
@@ -66,10 +67,38 @@ class Device {
 
   DeviceMemory memory{std::size_t{1} << 30};
   std::atomic<bool> stop{false};
+  std::chrono::nanoseconds time{0};  ///< that a kernel may take
   std::string printed;
+  std::string complaints;  ///< lines of failed assertions
   LoadError error;
 
  private:
+  class Services final : public KernelServices {
+   public:
+    explicit Services(Device& device) : device_(device) {}
+    void print(std::string text) override {
+      const std::lock_guard lock(mutex_);
+      device_.printed += text;
+    }
+    void assertion_failed(std::string line) override {
+      const std::lock_guard lock(mutex_);
+      device_.complaints += line + '\n';
+    }
+    std::uintptr_t heap_allocate(std::size_t size) override {
+      return device_.memory.allocate(size);
+    }
+    bool heap_free(std::uintptr_t address) override { return device_.memory.release(address); }
+    void report(const std::string& line) override {
+      const std::lock_guard lock(mutex_);
+      device_.complaints += line + '\n';
+    }
+
+   private:
+    Device& device_;
+    std::mutex mutex_;
+  };
+
+  Services services_{*this};
   std::string image_;
   std::unique_ptr<LoadedModule> module_;
 };

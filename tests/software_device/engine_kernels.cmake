@@ -9,7 +9,7 @@ function(vgpu_engine_test_kernels target nvcc)
   macro(vgpu_compile_kernels output)
     add_custom_command(OUTPUT ${out_dir}/${output}
         COMMAND ${nvcc} ${ARGN} -o ${out_dir}/${output}
-        DEPENDS ${source_dir}/engine_programs.cu ${source_dir}/engine_language.cu
+        DEPENDS ${source_dir}/engine_programs.cu ${source_dir}/engine_language.cu ${source_dir}/runtime.cu
         VERBATIM)
     list(APPEND outputs ${out_dir}/${output})
   endmacro()
@@ -24,6 +24,7 @@ function(vgpu_engine_test_kernels target nvcc)
   vgpu_compile_kernels(programs.cubin -cubin -arch=sm_80 ${programs})
   vgpu_compile_kernels(language.ptx -std=c++17 -ptx ${source_dir}/engine_language.cu)
   vgpu_compile_kernels(language_debug.ptx -std=c++17 -G -ptx ${source_dir}/engine_language.cu)
+  vgpu_compile_kernels(runtime.ptx -std=c++17 -ptx ${source_dir}/runtime.cu)
   add_custom_target(${target}_kernels DEPENDS ${outputs})
   add_dependencies(${target} ${target}_kernels)
   target_compile_definitions(${target} PRIVATE VGPU_ENGINE_KERNEL_DIR="${out_dir}")

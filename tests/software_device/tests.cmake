@@ -21,15 +21,17 @@ if(TARGET vgpu-softdevice)
   target_include_directories(decode_report SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(decode_report PRIVATE vgpu_options lz4 zstd Threads::Threads)
 
-  foreach(name context stream graph memory)
+  foreach(name context stream graph memory runtime memcheck code)
     vgpu_add_test(
       NAME software_device_${name}
       SOURCES software_device/driver_${name}_test.cpp
       LIBS ${CMAKE_DL_LIBS}
       DEFINITIONS VGPU_SOFTDEVICE_PATH="$<TARGET_FILE:vgpu-softdevice>"
+                  VGPU_ENGINE_KERNEL_DIR="${CMAKE_CURRENT_BINARY_DIR}/engine_kernels"
       LABELS software_device)
     target_include_directories(test_software_device_${name} PRIVATE ${PROJECT_SOURCE_DIR})
     target_include_directories(test_software_device_${name} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
-    add_dependencies(test_software_device_${name} vgpu-softdevice)
+    add_dependencies(test_software_device_${name} vgpu-softdevice test_software_device_engine_kernels)
   endforeach()
+  set_tests_properties(software_device_runtime PROPERTIES ENVIRONMENT VGPU_SOFT_TIMEOUT=2)
 endif()

@@ -16,9 +16,12 @@
 ///
 /// Everything here may be used by any thread at once, and never throws unless it says so.
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <new>
 #include <span>
 #include <utility>
@@ -249,6 +252,51 @@ CUresult post_in_place(Make&& make, std::size_t trailing, Write&& write) noexcep
 }
 
 namespace detail {
+
+/// Writes to a stream of the program, behind what the program itself has written there.
+inline void write_output(std::span<const std::byte> text, std::FILE* stream) noexcept {
+  if (text.empty()) return;
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+inline void take_output() noexcept {
+  using Call = calls::OutputTake;
+  // One at a time, so that what was written first is shown first, and a call that returns has its
+  // text shown whoever fetched it.
+  static constinit std::mutex mutex;
+  const int saved = errno;
+  output_takers.fetch_add(1);
+  try {
+    const std::lock_guard lock(mutex);
+    bool more = true;
+    while (more) {
+      transport::Channel* channel = nullptr;
+      std::uint64_t ticket = 0;
+      if (publish<Call>({}, {}, -1, 0, channel, ticket) != CUDA_SUCCESS) break;
+      ReplyBuffer buffer;
+      RawReply raw;
+      Call::Reply reply;
+      std::span<const std::byte> rest;
+      if (const auto answer = receive_answer(*channel, ticket, buffer, {}, raw); !answer) {
+        lose_session(answer.error().message);
+        break;
+      }
+      if (raw.status != CUDA_SUCCESS) break;
+      if (!call::decode(raw.body, raw.data_words, reply, rest)) {
+        malformed_reply(*channel, static_cast<std::uint16_t>(Call::operation));
+        break;
+      }
+      write_output(reply.standardOutput, stdout);
+      write_output(reply.standardError, stderr);
+      more = reply.more != 0;
+    }
+  } catch (...) {
+    lose_session("no memory for what the kernels wrote");
+  }
+  output_takers.fetch_sub(1);
+  errno = saved;
+}
 
 inline CUresult bind_context(const Context& context) noexcept {
   const std::uint64_t unique_id = context.unique_id.load(std::memory_order_relaxed);

@@ -18,6 +18,7 @@ namespace feature {
 inline constexpr std::uint64_t descriptors = 1U << 0;
 inline constexpr std::uint64_t shared_host_memory = 1U << 1;
 inline constexpr std::uint64_t staging = 1U << 2;
+inline constexpr std::uint64_t output = 1U << 3;
 }  // namespace feature
 
 enum class ChannelRole : std::uint16_t { calls = 0, callbacks = 1 };

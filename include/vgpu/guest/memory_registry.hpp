@@ -23,11 +23,19 @@ using memory::RangeKind;
 
 /// Bits of RangeAttributes::flags above those of the CUDA call that made the range.
 namespace range_flag {
-inline constexpr std::uint32_t registered = 1U << 20;  ///< by cuMemHostRegister
-inline constexpr std::uint32_t plain = 1U << 21;       ///< host memory that the host has not
-inline constexpr std::uint32_t pool = 1U << 22;        ///< stream-ordered allocation
+inline constexpr std::uint32_t registered = 1U << 20;        ///< by cuMemHostRegister
+inline constexpr std::uint32_t plain = 1U << 21;             ///< host memory that the host has not
+inline constexpr std::uint32_t pool = 1U << 22;              ///< stream-ordered allocation
+inline constexpr std::uint32_t managed_variable = 1U << 23;  ///< a module's, shared with the host
 inline constexpr std::uint32_t call_bits = (1U << 20) - 1;
 }  // namespace range_flag
+
+/// Managed memory: from cuMemAllocManaged, or a module's variable.
+inline bool is_managed(const RangeAttributes& attributes) noexcept {
+  return attributes.kind == RangeKind::managed ||
+         (attributes.kind == RangeKind::module_variable &&
+          (attributes.flags & range_flag::managed_variable) != 0);
+}
 
 /// The ranges of this process. `tag` of host memory is its address on the host where that is
 /// another one, else 0. Made on first use and never destroyed: destructors of the program may still

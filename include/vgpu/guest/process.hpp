@@ -170,12 +170,22 @@ inline CUresult malformed_reply(const transport::Channel&, std::uint16_t operati
   return lose_session("the host does not keep to the protocol");
 }
 
+/// Threads that are fetching what kernels wrote.
+inline constinit std::atomic<int> output_takers{0};
+
+/// Puts what the program's kernels wrote into the program's streams (core.hpp).
+void take_output() noexcept;
+
 inline CUresult receive_reply(transport::Channel& channel, std::uint64_t ticket,
                               ReplyBuffer& buffer, std::span<std::byte> destination,
                               RawReply& raw) noexcept {
   try {
     const auto answer = receive_answer(channel, ticket, buffer, destination, raw);
     if (!answer) return lose_session(answer.error().message);
+    // Another thread may have been given this one's text, too, and not have written it yet.
+    if (raw.output || output_takers.load(std::memory_order_acquire) != 0) [[unlikely]] {
+      take_output();
+    }
     return static_cast<CUresult>(raw.status);
   } catch (...) {
     // Part of an answer is still in the channel, which cannot be used after that.

@@ -44,6 +44,7 @@ struct RawReply {
   std::span<const std::byte> body;
   std::size_t trailing_bytes = 0;
   support::UniqueFd descriptor;  ///< what came with the answer, if anything
+  bool output = false;           ///< kernels of the program have written something: ask for it
 };
 
 /// Receives the answer to `ticket`. The error says what the peer did wrong or how it was lost.
@@ -73,6 +74,7 @@ inline support::Result<void> receive_answer(transport::Channel& channel, std::ui
       first = false;
       raw.data_words = frame.header.data_words;
       raw.status = frame.header.status;
+      raw.output = (frame.header.flags & wire::frame_flag::output) != 0;
       if ((frame.header.flags & wire::frame_flag::descriptor) != 0) {
         raw.descriptor = channel.take_descriptor();
       }
@@ -198,7 +200,8 @@ class Session {
     hello.process_id = static_cast<std::uint32_t>(::getpid());
     hello.session = id_;
     hello.session_key = key_;
-    hello.features = feature::descriptors | feature::shared_host_memory | feature::staging;
+    hello.features =
+        feature::descriptors | feature::shared_host_memory | feature::staging | feature::output;
     hello.cuda_version = built_cuda_version;
     if (window_) {
       hello.window_begin = window_.begin();

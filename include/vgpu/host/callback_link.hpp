@@ -12,6 +12,7 @@
 #include <mutex>
 #include <type_traits>
 
+#include "vgpu/host/output_source.hpp"
 #include "vgpu/transport/channel.hpp"
 #include "vgpu/wire/frame_header.hpp"
 
@@ -32,6 +33,10 @@ static_assert(sizeof(CallbackCall) == 32 && std::is_trivially_copyable_v<Callbac
 class CallbackLink {
  public:
   static constexpr std::uint16_t callback_run_operation = 6;
+
+  /// What kernels wrote before a callback is to be shown before the callback runs. Set once, before
+  /// the first callback.
+  void set_output(OutputSource* source) noexcept { output_ = source; }
 
   /// Gives the link its channel. False when it has one that works.
   bool attach(std::shared_ptr<transport::Channel> channel) {
@@ -74,6 +79,7 @@ class CallbackLink {
     header.operation = callback_run_operation;
     header.data_words = sizeof call / 8;
     header.length = sizeof call;
+    if (output_ != nullptr && output_->waiting()) header.flags |= wire::frame_flag::output;
     header.ticket = ++count_;
     if (!channel->publish(header)) return lost();
     transport::ReceivedFrame frame;
@@ -94,6 +100,7 @@ class CallbackLink {
     return false;
   }
 
+  OutputSource* output_ = nullptr;
   std::mutex turn_;  // held while a callback runs
   std::uint64_t count_ = 0;
   std::mutex mutex_;

@@ -186,6 +186,10 @@ class ChannelServer {
     header.data_words = reply.data_words;
     header.status = static_cast<std::int32_t>(result);
     header.ticket = context.ticket();
+    OutputSource* const output = session_.output();
+    if (output != nullptr && header.operation >= first_driver_operation && output->waiting()) {
+      header.flags |= wire::frame_flag::output;
+    }
     // Only a bare data section has a trailing payload; behind a message it would be part of it.
     const bool data_only = reply.data_words != 0 || reply.body.empty();
     std::array<std::span<const std::byte>, 2> parts{

@@ -18,6 +18,7 @@
 #include "vgpu/host/callback_link.hpp"
 #include "vgpu/host/handle_table.hpp"
 #include "vgpu/host/log.hpp"
+#include "vgpu/host/output_source.hpp"
 #include "vgpu/host/staging_area.hpp"
 #include "vgpu/host/ticket_gate.hpp"
 #include "vgpu/memory/address_window.hpp"
@@ -130,6 +131,18 @@ class Session {
   /// none. Set once, before the first call.
   memory::AddressWindow& window() noexcept { return window_; }
 
+  /// Whether file descriptors travel on the session's channels. Set once, before the first call.
+  bool carries_descriptors() const noexcept { return carries_descriptors_; }
+  void set_carries_descriptors(bool value) noexcept { carries_descriptors_ = value; }
+
+  /// What the guest's kernels write; nullptr when nobody keeps it or the guest cannot take it. Set
+  /// once, before the first call; `source` outlives the session.
+  OutputSource* output() const noexcept { return output_; }
+  void set_output(OutputSource* source) noexcept {
+    output_ = source;
+    callbacks_.set_output(source);
+  }
+
   /// Enters a range that the guest now owns. False when it overlaps another one or when the guest
   /// has as many as it may; the caller then gives the memory back. Device memory replaces device
   /// memory that it overlaps: the driver gave the place out again, so what was there has ended, as
@@ -191,6 +204,8 @@ class Session {
   HandleTable handles_;
   memory::IntervalMap memory_;
   memory::AddressWindow window_;
+  bool carries_descriptors_ = false;
+  OutputSource* output_ = nullptr;
   StagingArea staging_;
   TicketGate gate_;
   CallbackLink callbacks_;

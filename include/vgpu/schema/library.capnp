@@ -181,12 +181,16 @@ struct LibraryGetGlobal $Vgpu.call(operation = 585, symbol = "cuLibraryGetGlobal
   struct Reply {
     dptr @0 :UInt64 $Vgpu.optional;
     bytes @1 :UInt64 $Vgpu.optional;
+    # A variable that host and device share: the bytes around it that the guest is to have at the same address, and, where
+    # a descriptor comes with the reply, in the same memory. 0 = no such variable.
+    sharedBegin @2 :UInt64;
+    sharedBytes @3 :UInt64;
   }
 }
 
 struct LibraryGetManaged $Vgpu.call(operation = 586, symbol = "cuLibraryGetManaged",
     parameters = "CUdeviceptr *dptr, size_t *bytes, CUlibrary library, const char *name",
-    callClass = local, guest = written, host = none, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuLibraryGetManaged", since = 12000)],
     checks = [(fails = "name == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "library == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -197,6 +201,10 @@ struct LibraryGetManaged $Vgpu.call(operation = 586, symbol = "cuLibraryGetManag
   struct Reply {
     dptr @0 :UInt64 $Vgpu.optional;
     bytes @1 :UInt64 $Vgpu.optional;
+    # A variable that host and device share: the bytes around it that the guest is to have at the same address, and, where
+    # a descriptor comes with the reply, in the same memory. 0 = no such variable.
+    sharedBegin @2 :UInt64;
+    sharedBytes @3 :UInt64;
   }
 }
 

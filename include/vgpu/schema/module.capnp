@@ -150,6 +150,9 @@ struct ModuleGetGlobal $Vgpu.call(operation = 521, symbol = "cuModuleGetGlobal",
   struct Reply {
     dptr @0 :UInt64 $Vgpu.optional;
     bytes @1 :UInt64 $Vgpu.optional;
+    # As in LibraryGetGlobal.
+    sharedBegin @2 :UInt64;
+    sharedBytes @3 :UInt64;
   }
 }
 

@@ -26,6 +26,7 @@ enum FrameFlag {
   noReply @2;             # the sender does not wait: failures become deferred errors
   padding @3;             # fills a ring up to its end; skipped
   descriptor @4;          # a file descriptor travels with this frame
+  output @5;              # host to guest: text of the program's kernels waits for OutputTake
 }
 
 enum ChannelRole {
@@ -75,6 +76,7 @@ enum Feature {
   descriptors @0;          # file descriptors can travel (shm, unix)
   sharedHostMemory @1;     # pinned host memory is mapped at the same address on both sides
   staging @2;              # bulk bytes travel in a shared staging area
+  output @3;               # the host keeps what kernels print, and says so in the frames after which CUDA shows it
 }
 
 struct Ping $Vgpu.internal("does nothing; measures a round trip")
@@ -127,6 +129,18 @@ struct Goodbye $Vgpu.internal("the guest ends its session in order")
     $Vgpu.call(operation = 7, symbol = "", callClass = sync, guest = written, host = written, context = none) {
   struct Request {}
   struct Reply {}
+}
+
+struct OutputTake $Vgpu.internal("text that the program's kernels wrote, in the order in which they wrote it")
+    $Vgpu.call(operation = 11, symbol = "", callClass = sync, guest = written, host = written, context = none) {
+  # Asked after a frame with FrameFlag.output, before the call that the frame answers returns: so the text stands in the
+  # program's streams where CUDA says that it does.
+  struct Request {}
+  struct Reply {
+    standardOutput @0 :Data;  # for the program's stdout
+    standardError @1 :Data;   # for its stderr: failed assertions, and what the device has to say about its code
+    more @2 :UInt32;          # 1 = there was more than fits: ask again
+  }
 }
 
 struct CallableLayout $Vgpu.internal("the parameter block of a kernel that was looked up while no context was current")

@@ -72,6 +72,7 @@ inline constexpr std::uint8_t more = 1u << 1;
 inline constexpr std::uint8_t no_reply = 1u << 2;
 inline constexpr std::uint8_t padding = 1u << 3;
 inline constexpr std::uint8_t descriptor = 1u << 4;
+inline constexpr std::uint8_t output = 1u << 5;
 }  // namespace frame_flag
 
 /// The sequence number after `sequence`: they count from 1 and skip 0.

@@ -90,6 +90,8 @@ CUresult allocate_device(const std::shared_ptr<Context>& context, AllocationKind
     device.memory().release(base);
     return CUDA_ERROR_UNKNOWN;
   }
+  // The program writes managed memory unseen.
+  if (kind != AllocationKind::managed) memcheck_track(base, size);
   if (pool != nullptr) pool->take(size);
   address = base;
   return CUDA_SUCCESS;
@@ -100,6 +102,7 @@ void release_allocation(Allocation& allocation) {
     case AllocationKind::device:
     case AllocationKind::managed:
     case AllocationKind::pool:
+      memcheck_forget(allocation.base);
       allocation.device->memory().release(allocation.base);
       if (allocation.pool != nullptr) allocation.pool->give(allocation.size);
       if (allocation.of_graph) allocation.device->give_graph_memory(allocation.size);

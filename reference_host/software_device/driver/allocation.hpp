@@ -87,6 +87,7 @@ struct Allocation {
   /// cuMemFreeAsync was called and has not taken effect; of a graph's: no launch left it allocated.
   std::atomic<bool> freeing{false};
   std::atomic<bool> of_graph{false};  ///< lives as long as the graph that allocates it
+  bool of_module = false;             ///< a module's managed variables: lives as long as the module
   AdviceMap advice;                   ///< of managed memory
 
   bool is_host() const noexcept {

@@ -85,7 +85,7 @@ CUresult usable_context_of(CUcontext ctx, std::shared_ptr<Context>& context) {
   if (ctx == nullptr) return require_context(context);
   if (thread_state().in_callback) return CUDA_ERROR_NOT_PERMITTED;
   if (context_of(ctx, context) != CUDA_SUCCESS) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
-  return context->is_active() ? context->sticky() : CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  return context->is_active() ? context->report() : CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 CUresult synchronise(CUcontext ctx) {
@@ -258,10 +258,17 @@ CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
         if (!has_sync_depth(context)) return CUDA_ERROR_UNSUPPORTED_LIMIT;
         [[fallthrough]];
       case CU_LIMIT_STACK_SIZE:
-      case CU_LIMIT_PRINTF_FIFO_SIZE:
-      case CU_LIMIT_MALLOC_HEAP_SIZE:
       case CU_LIMIT_DEV_RUNTIME_PENDING_LAUNCH_COUNT:
       case CU_LIMIT_MAX_L2_FETCH_GRANULARITY:
+        context.limits[limit] = value;
+        return CUDA_SUCCESS;
+      // Both are fixed once a kernel has printed or allocated.
+      case CU_LIMIT_PRINTF_FIFO_SIZE:
+        if (!context.output.set_capacity(value)) return CUDA_ERROR_INVALID_VALUE;
+        context.limits[limit] = value;
+        return CUDA_SUCCESS;
+      case CU_LIMIT_MALLOC_HEAP_SIZE:
+        if (!context.heap.set_limit(value)) return CUDA_ERROR_INVALID_VALUE;
         context.limits[limit] = value;
         return CUDA_SUCCESS;
       case CU_LIMIT_PERSISTING_L2_CACHE_SIZE:

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "completion.hpp"
+#include "device_heap.hpp"
+#include "kernel_output.hpp"
 #include "stream.hpp"
 
 namespace vgpu::softdevice {
@@ -40,6 +42,13 @@ class Context : public std::enable_shared_from_this<Context> {
   CUresult sticky() const noexcept { return sticky_.load(std::memory_order_acquire); }
   void fail(CUresult error) noexcept;
 
+  /// The sticky error, for a call that returns it: what the kernels printed until then is shown.
+  CUresult report() noexcept {
+    const CUresult result = sticky();
+    if (result != CUDA_SUCCESS) output.show();
+    return result;
+  }
+
   /// Orders an operation after everything that CUDA orders it after and queues it.
   CompletionPtr enqueue(Stream& stream, Operation operation, bool will_help = false);
   /// Queues an operation and waits for its end.
@@ -60,6 +69,8 @@ class Context : public std::enable_shared_from_this<Context> {
   std::atomic<int> cache_config{CU_FUNC_CACHE_PREFER_NONE};
   std::atomic<int> shared_config{CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE};
   std::array<std::atomic<std::size_t>, CU_LIMIT_MAX> limits{};
+  KernelOutput output;
+  DeviceHeap heap;
   /// Ends running grids early when set.
   std::atomic<bool> stop{false};
 

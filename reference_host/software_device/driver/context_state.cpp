@@ -7,6 +7,7 @@
 
 #include "capture.hpp"
 #include "context.hpp"
+#include "device.hpp"
 #include "driver.hpp"
 #include "event.hpp"
 #include "module.hpp"
@@ -31,7 +32,11 @@ ThreadState& thread_state() noexcept {
 }
 
 Context::Context(Device& device, bool primary, unsigned context_flags, unsigned api_version)
-    : flags(context_flags), device_(device), primary_(primary), api_version_(api_version) {}
+    : flags(context_flags),
+      heap(device.memory()),
+      device_(device),
+      primary_(primary),
+      api_version_(api_version) {}
 
 void Context::activate() {
   const std::lock_guard lock(order_mutex_);
@@ -44,6 +49,8 @@ void Context::activate() {
   limits[CU_LIMIT_DEV_RUNTIME_SYNC_DEPTH] = 2;
   limits[CU_LIMIT_DEV_RUNTIME_PENDING_LAUNCH_COUNT] = 2048;
   limits[CU_LIMIT_MAX_L2_FETCH_GRANULARITY] = 64;
+  output.reset(limits[CU_LIMIT_PRINTF_FIFO_SIZE]);
+  heap.reset(limits[CU_LIMIT_MALLOC_HEAP_SIZE]);
   cache_config = CU_FUNC_CACHE_PREFER_NONE;
   shared_config = CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE;
   legacy_ = std::make_shared<Stream>(shared_from_this(), Stream::Kind::legacy, 0, 0);
@@ -52,8 +59,10 @@ void Context::activate() {
 }
 
 void Context::deactivate() {
+  synchronise();
   stop = true;
   synchronise();
+  heap.reset(0);
   active_.store(false, std::memory_order_release);
   Driver& all = driver();
   for (const auto& stream : streams()) {
@@ -88,7 +97,7 @@ void Context::deactivate() {
   }
   for (const auto& allocation : all.allocations.all()) {
     if (allocation->context.lock().get() != this) continue;
-    if (allocation->kind == AllocationKind::mapped) continue;
+    if (allocation->kind == AllocationKind::mapped || allocation->of_module) continue;
     const auto taken =
         all.allocations.take(allocation->base, [](const Allocation&) { return true; });
     if (taken != nullptr) release_allocation(*taken);
@@ -121,6 +130,7 @@ CompletionPtr Context::enqueue(Stream& stream, Operation operation, bool will_he
 CUresult Context::run_now(Stream& stream, Operation operation) {
   const CompletionPtr done = enqueue(stream, std::move(operation), true);
   stream.help(done);
+  output.show();
   return sticky();
 }
 
@@ -143,6 +153,7 @@ std::vector<CompletionPtr> Context::pending() const {
 
 void Context::synchronise() {
   for (const CompletionPtr& operation : pending()) operation->wait();
+  output.show();
 }
 
 std::shared_ptr<Stream> Context::legacy_stream() {
@@ -192,7 +203,7 @@ CUresult require_context(std::shared_ptr<Context>& context) {
   if (state.stack.empty()) return CUDA_ERROR_INVALID_CONTEXT;
   context = state.stack.back();
   if (!context->is_active()) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
-  return context->sticky();
+  return context->report();
 }
 
 CUresult require_old_context(std::shared_ptr<Context>& context) {
@@ -203,7 +214,7 @@ CUresult require_old_context(std::shared_ptr<Context>& context) {
 CUresult check_current_context() {
   if (thread_state().in_callback) return CUDA_ERROR_NOT_PERMITTED;
   const auto context = current_context();
-  return context != nullptr && context->is_active() ? context->sticky() : CUDA_SUCCESS;
+  return context != nullptr && context->is_active() ? context->report() : CUDA_SUCCESS;
 }
 
 ScopedContext::ScopedContext(std::shared_ptr<Context> context) {

@@ -6,6 +6,7 @@
 #include <cuda.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct Driver {
   HandleTable<CUgraphExec, GraphExec, HandleKind::graph_exec> graph_execs;
   HandleTable<CUmemoryPool, MemoryPool, HandleKind::pool> pools;
   HandleTable<CUmemGenericAllocationHandle, PhysicalMemory, HandleKind::physical_memory> physical;
+  /// How long one kernel may run (VGPU_SOFT_TIMEOUT); zero: as long as it likes.
+  std::chrono::nanoseconds kernel_time{0};
   std::atomic<std::uint64_t> next_context_id{1};
   std::atomic<std::uint64_t> next_stream_id{15};
   std::atomic<std::uint64_t> next_buffer_id{1};

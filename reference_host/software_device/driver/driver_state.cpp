@@ -45,13 +45,31 @@ bool is_initialised() noexcept {
          !forked.load(std::memory_order_relaxed);
 }
 
-void log_line(std::string_view text) noexcept {
-  static const bool enabled = [] {
+namespace {
+
+enum class LogChoice { none, important, all };
+
+LogChoice log_choice() noexcept {
+  static const LogChoice choice = [] {
     const char* value = std::getenv("VGPU_SOFT_LOG");
-    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+    if (value == nullptr || *value == '\0') return LogChoice::important;
+    return std::string_view(value) == "0" ? LogChoice::none : LogChoice::all;
   }();
-  if (!enabled) return;
+  return choice;
+}
+
+void write_line(std::string_view text) noexcept {
   std::fprintf(stderr, "vgpu-softdevice: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+}  // namespace
+
+void log_line(std::string_view text) noexcept {
+  if (log_choice() == LogChoice::all) write_line(text);
+}
+
+void tell(std::string_view text) noexcept {
+  if (log_choice() != LogChoice::none) write_line(text);
 }
 
 Driver& driver() noexcept {
@@ -85,6 +103,9 @@ CUresult cuInit(unsigned int flags) {
     }
     pthread_atfork(nullptr, nullptr, [] { forked = true; });
     auto made = std::make_unique<Driver>();
+    constexpr unsigned long long longest = 1'000'000'000;  // seconds
+    made->kernel_time =
+        std::chrono::seconds(std::min(environment_number("VGPU_SOFT_TIMEOUT", 0), longest));
     for (unsigned long long i = 0; i < count; ++i) {
       auto device = std::make_unique<Device>(static_cast<int>(i), static_cast<int>(capability),
                                              static_cast<std::size_t>(memory));

@@ -13,8 +13,12 @@ namespace vgpu::softdevice {
 /// True between a successful cuInit and the end of the process; false in a child made by fork.
 bool is_initialised() noexcept;
 
-/// Writes one line to stderr when VGPU_SOFT_LOG is set. Thread-safe.
+/// Writes one line to stderr when VGPU_SOFT_LOG is set and not 0. Thread-safe.
 void log_line(std::string_view text) noexcept;
+
+/// Writes one line to stderr unless VGPU_SOFT_LOG is 0: why a kernel failed, or code cannot run
+/// here. No call's result says that to somebody who did not write the program. Thread-safe.
+void tell(std::string_view text) noexcept;
 
 /// Runs `body` behind the C boundary, without asking whether cuInit was called.
 template <class Body>

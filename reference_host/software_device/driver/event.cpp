@@ -176,7 +176,7 @@ CUresult cuEventQuery(CUevent handle) {
       return result;
     }
     const CompletionPtr last = event->last();
-    if (context->sticky() != CUDA_SUCCESS) return context->sticky();
+    if (context->report() != CUDA_SUCCESS) return context->sticky();
     return last == nullptr || last->is_done() ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
   });
 }
@@ -189,6 +189,7 @@ CUresult cuEventSynchronize(CUevent handle) {
       return result;
     }
     if (const CompletionPtr last = event->last()) last->wait();
+    context->output.show();
     return context->sticky();
   });
 }

@@ -8,7 +8,7 @@ CUresult node_context(CUcontext handle, std::shared_ptr<Context>& context) {
   if (handle == nullptr) return require_context(context);
   context = driver().contexts.find(handle);
   if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-  return context->is_active() ? context->sticky() : CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  return context->is_active() ? context->report() : CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 CUresult add_node(CUgraphNode* out, CUgraph handle, const CUgraphNode* dependencies,

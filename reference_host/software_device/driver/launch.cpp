@@ -73,6 +73,7 @@ CUresult launch(CUfunction handle, const LaunchConfig& config, CUstream hStream,
     return result;
   }
   if (function->module->context() != context) return CUDA_ERROR_INVALID_HANDLE;
+  context->output.show();
   KernelWork work;
   if (const CUresult result = make_kernel_work(function, config, parameters, extra, work);
       result != CUDA_SUCCESS) {

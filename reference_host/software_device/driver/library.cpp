@@ -136,17 +136,26 @@ CUresult with_library(CUlibrary handle, Body&& body) noexcept {
   });
 }
 
-CUresult get_variable(CUlibrary handle, CUdeviceptr* dptr, size_t* bytes, const char* name) {
+CUresult get_variable(CUlibrary handle, CUdeviceptr* dptr, size_t* bytes, const char* name,
+                      bool managed_only) {
   return with_library(handle, [&](const std::shared_ptr<Library>& library) -> CUresult {
     if (name == nullptr || (dptr == nullptr && bytes == nullptr)) return CUDA_ERROR_INVALID_VALUE;
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     std::shared_ptr<Module> module;
-    if (const CUresult result = library->module_in(context, module); result != CUDA_SUCCESS) {
-      return result;
+    if (managed_only) {
+      // Managed variables are of no context: programs ask for them before they have one.
+      if (const CUresult result = library->any_module(module); result != CUDA_SUCCESS) {
+        return result;
+      }
+    } else {
+      std::shared_ptr<Context> context;
+      if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+      if (const CUresult result = library->module_in(context, module); result != CUDA_SUCCESS) {
+        return result;
+      }
     }
     const GlobalVariable* const variable = module->code().find_global(name);
     if (variable == nullptr) return missing_variable(module->code(), name);
+    if (managed_only && !variable->managed) return CUDA_ERROR_NOT_FOUND;
     if (dptr != nullptr) *dptr = variable->address;
     if (bytes != nullptr) *bytes = variable->size;
     return CUDA_SUCCESS;
@@ -266,12 +275,12 @@ CUresult cuLibraryGetModule(CUmodule* out, CUlibrary handle) {
 }
 
 CUresult cuLibraryGetGlobal(CUdeviceptr* dptr, size_t* bytes, CUlibrary library, const char* name) {
-  return get_variable(library, dptr, bytes, name);
+  return get_variable(library, dptr, bytes, name, false);
 }
 
 CUresult cuLibraryGetManaged(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
                              const char* name) {
-  return get_variable(library, dptr, bytes, name);
+  return get_variable(library, dptr, bytes, name, true);
 }
 
 CUresult cuLibraryGetUnifiedFunction(void** function, CUlibrary handle, const char* name) {

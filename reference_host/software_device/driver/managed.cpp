@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -223,6 +225,31 @@ CUresult cuMemRangeGetAttributes(void** data, size_t* data_sizes, CUmem_range_at
       const CUresult result = range_attribute(data[i], data_sizes[i], attributes[i], advice);
       if (result != CUDA_SUCCESS) return result;
     }
+    return CUDA_SUCCESS;
+  });
+}
+
+// The descriptor is a file in memory rather than a DMA-BUF: it can be mapped, at its offset 0, by
+// another process that is to see a module's managed variables.
+CUresult cuMemGetHandleForAddressRange(void* handle, CUdeviceptr address, size_t size,
+                                       CUmemRangeHandleType type, unsigned long long flags) {
+  return entry([&]() -> CUresult {
+    std::shared_ptr<Context> context;
+    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
+    if (handle == nullptr || size == 0 || type != CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD ||
+        flags != 0) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    const auto allocation = driver().allocations.find(address, size);
+    if (allocation == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    const int file =
+        allocation->of_module && allocation->base == address && allocation->size == size
+            ? allocation->device->memory().shared_file(address)
+            : -1;
+    if (file < 0) return CUDA_ERROR_NOT_SUPPORTED;
+    const int copy = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return CUDA_ERROR_OPERATING_SYSTEM;
+    std::memcpy(handle, &copy, sizeof copy);
     return CUDA_SUCCESS;
   });
 }

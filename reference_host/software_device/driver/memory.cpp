@@ -49,9 +49,10 @@ CUresult free_device(CUdeviceptr address) {
     if (address == 0) return CUDA_SUCCESS;
     if (const CUresult result = begin_anywhere(); result != CUDA_SUCCESS) return result;
     const auto freeable = [](const Allocation& allocation) {
-      return !allocation.freeing && (allocation.kind == AllocationKind::device ||
-                                     allocation.kind == AllocationKind::managed ||
-                                     allocation.kind == AllocationKind::pool);
+      return !allocation.freeing && !allocation.of_module &&
+             (allocation.kind == AllocationKind::device ||
+              allocation.kind == AllocationKind::managed ||
+              allocation.kind == AllocationKind::pool);
     };
     const auto known = driver().allocations.find(address, 1);
     if (known == nullptr || known->base != address || !freeable(*known)) {

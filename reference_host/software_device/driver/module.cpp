@@ -15,25 +15,49 @@
 namespace vgpu::softdevice {
 
 Module::Module(const std::shared_ptr<Context>& context, std::unique_ptr<LoadedModule> code)
-    : context_(context), code_(std::move(code)) {}
+    : context_(context), code_(std::move(code)) {
+  const DeviceMemory::Range managed = code_->managed_memory();
+  if (managed.size == 0) return;
+  auto allocation = std::make_shared<Allocation>();
+  allocation->base = managed.begin;
+  allocation->size = managed.size;
+  allocation->kind = AllocationKind::managed;
+  allocation->flags = CU_MEM_ATTACH_GLOBAL;
+  allocation->device = &context->device();
+  allocation->context = context;
+  allocation->buffer_id = driver().next_buffer_id.fetch_add(1);
+  allocation->of_module = true;
+  driver().allocations.add(std::move(allocation));
+}
 
-Module::~Module() = default;
+Module::~Module() {
+  if (const DeviceMemory::Range managed = code_->managed_memory(); managed.size != 0) {
+    driver().allocations.take(managed.begin, [](const Allocation&) { return true; });
+  }
+}
 
 CUresult Module::load(const std::shared_ptr<Context>& context, const void* image,
                       std::shared_ptr<Module>& module, std::string& message) {
+  context->output.show();
   LoadError error;
   auto code =
       load_module(image, context->device().compute_capability(), context->device().memory(), error);
   if (code == nullptr) {
     message = std::move(error.message);
-    log_line("module not loaded: " + message);
+    // Users of the runtime see nothing but a number, and can do something about it.
+    if (error.result == CUDA_ERROR_NO_BINARY_FOR_GPU) {
+      tell("module not loaded: " + message);
+    } else {
+      log_line("module not loaded: " + message);
+    }
     return error.result == CUDA_SUCCESS ? CUDA_ERROR_INVALID_IMAGE : error.result;
   }
-  // Bodies are read when they are first used, for a large module has hundreds; where they are few,
-  // broken ones are found now.
+  // Bodies are read when they are first used, for a large module has megabytes of them; where they
+  // are few and short, broken ones are found now.
   constexpr std::size_t few_kernels = 32;
+  constexpr std::size_t short_text = std::size_t{256} << 10;
   const auto names = code->kernel_names();
-  if (names.size() <= few_kernels) {
+  if (names.size() <= few_kernels && code->text_bytes() <= short_text) {
     for (const std::string& name : names) {
       CUresult result = CUDA_SUCCESS;
       if (code->find_kernel(name, message, result) == nullptr && result == CUDA_ERROR_INVALID_PTX) {
@@ -154,7 +178,7 @@ CUresult with_module(CUmodule handle, Body&& body) noexcept {
     if (module == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     const auto context = module->context();
     if (context == nullptr) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
-    if (context->sticky() != CUDA_SUCCESS) return context->sticky();
+    if (context->report() != CUDA_SUCCESS) return context->sticky();
     return body(*module);
   });
 }
@@ -193,6 +217,7 @@ CUresult cuModuleUnload(CUmodule handle) {
     if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     const auto removed = driver().modules.remove(handle);
     if (removed != nullptr) removed->retire();
+    if (const auto context = module.context()) context->output.show();
     return CUDA_SUCCESS;
   });
 }

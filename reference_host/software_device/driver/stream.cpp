@@ -137,6 +137,7 @@ CUresult synchronise(CUstream handle, bool per_thread) {
     for (const CompletionPtr& end : ends) {
       if (end != nullptr) end->wait();
     }
+    context->output.show();
     return context->sticky();
   });
 }

@@ -120,7 +120,7 @@ CUresult resolve_stream(CUstream handle, bool per_thread, std::shared_ptr<Stream
   if (stream == nullptr) return CUDA_ERROR_INVALID_HANDLE;
   context = stream->context();
   if (context == nullptr || !context->is_active()) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
-  return context->sticky();
+  return context->report();
 }
 
 }  // namespace vgpu::softdevice

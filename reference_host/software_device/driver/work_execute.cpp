@@ -21,19 +21,34 @@ struct Overloaded : Bodies... {
 template <class... Bodies>
 Overloaded(Bodies...) -> Overloaded<Bodies...>;
 
+/// What a kernel asks of its context.
+class Services final : public KernelServices {
+ public:
+  explicit Services(Context& context) : context_(context) {}
+  void print(std::string text) override { context_.output.print(std::move(text)); }
+  void assertion_failed(std::string line) override { context_.output.complain(std::move(line)); }
+  std::uintptr_t heap_allocate(std::size_t size) override { return context_.heap.allocate(size); }
+  bool heap_free(std::uintptr_t address) override { return context_.heap.free(address); }
+  void report(const std::string& line) override { tell(line); }
+
+ private:
+  Context& context_;
+};
+
 CUresult run(const KernelWork& work, Context& context) {
-  bool printed = false;
+  Services services(context);
   const auto begin = std::chrono::steady_clock::now();
   const LaunchFault fault =
       run_grid(*work.function->kernel, work.config, work.parameters, context.device().memory(),
-               context.stop, [&printed](std::string_view text) {
-                 printed = true;
-                 std::fwrite(text.data(), 1, text.size(), stdout);
-               });
-  if (printed) std::fflush(stdout);
+               services, {&context.stop, driver().kernel_time});
   profile_kernel(*work.function->kernel, work.config, fault.executed,
                  std::chrono::steady_clock::now() - begin);
-  if (fault.result != CUDA_SUCCESS) log_line("kernel failed: " + fault.message);
+  // A failed assertion has said all in CUDA's own words.
+  if (fault.result == CUDA_ERROR_ASSERT) {
+    log_line("kernel failed: " + fault.message);
+  } else if (fault.result != CUDA_SUCCESS) {
+    tell("kernel failed: " + fault.message);
+  }
   return fault.result;
 }
 
@@ -54,6 +69,9 @@ void run(const CopyWork& work) {
     for (std::size_t y = 0; y < p.Height; ++y) {
       std::memmove(target + (z * p.dstHeight + y) * p.dstPitch,
                    source + (z * p.srcHeight + y) * p.srcPitch, p.WidthInBytes);
+      memcheck_written(
+          reinterpret_cast<std::uintptr_t>(target + (z * p.dstHeight + y) * p.dstPitch),
+          p.WidthInBytes);
     }
   }
 }
@@ -74,6 +92,9 @@ void fill(const CUDA_MEMSET_NODE_PARAMS& p) {
 }
 
 void run(const MemsetWork& work) {
+  const CUDA_MEMSET_NODE_PARAMS& p = work.params;
+  for (std::size_t y = 0; y < p.height; ++y)
+    memcheck_written(p.dst + y * p.pitch, p.width * p.elementSize);
   switch (work.params.elementSize) {
     case 1:
       return fill<std::uint8_t>(work.params);
@@ -176,11 +197,13 @@ CUresult execute(const Work& work, Context& context) {
             run(w);
             return CUDA_SUCCESS;
           },
-          [](const HostWork& w) {
+          [&](const HostWork& w) {
+            context.output.show();
             run_callback([&w] { w.function(w.user_data); });
             return CUDA_SUCCESS;
           },
           [&](const CallbackWork& w) {
+            context.output.show();
             run_callback([&] { w.function(w.stream, context.sticky(), w.user_data); });
             return CUDA_SUCCESS;
           },

@@ -47,7 +47,7 @@ template <class Word, class F>
 void update(Warp& warp, const Op& op, std::uint32_t mask, F change) {
   const Access access = Access::unpack(op.aux);
   std::byte* at[warp_size];
-  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at, Touch::atomic)) return;
   Word operands[warp_size];
   std::memcpy(operands, source<Word>(warp, op.b), sizeof operands);
   for (; mask != 0; mask &= mask - 1) {
@@ -81,7 +81,7 @@ void atomic_add_word(Warp& warp, const Op& op, std::uint32_t mask) {
     return;
   }
   std::byte* at[warp_size];
-  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at, Touch::atomic)) return;
   const Word* b = source<Word>(warp, op.b);
   for (; mask != 0; mask &= mask - 1) {
     const int lane = std::countr_zero(mask);
@@ -95,7 +95,7 @@ template <class Word>
 void atomic_compare_and_swap(Warp& warp, const Op& op, std::uint32_t mask) {
   const Access access = Access::unpack(op.aux);
   std::byte* at[warp_size];
-  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at)) return;
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Word), at, Touch::atomic)) return;
   const Word* expected = source<Word>(warp, op.b);
   const Word* desired = source<Word>(warp, op.c);
   for (; mask != 0; mask &= mask - 1) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "reference_host/software_device/exec/memcheck.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
 namespace vgpu::softdevice::exec {
@@ -46,15 +47,18 @@ void leave_frame(Warp& warp, Frame* frame, std::uint32_t mask) {
 
 }  // namespace
 
+std::string describe_place(const Warp& warp, const Op& op, int lane) {
+  return "kernel " + warp.block->grid->program->name + ", " + position(warp, lane) + ", PTX line " +
+         std::to_string(op.line) + " in " + warp.frame->function->name;
+}
+
 void raise_fault(Warp& warp, const Op& op, int lane, CUresult result, std::string reason) {
   Grid& grid = *warp.block->grid;
   const std::lock_guard lock(grid.mutex);
   warp.fault = true;
   if (grid.failed.load(std::memory_order_relaxed)) return;
   grid.fault.result = result;
-  grid.fault.message = "kernel " + grid.program->name + ", " + position(warp, lane) +
-                       ", PTX line " + std::to_string(op.line) + " in " +
-                       warp.frame->function->name + ": " + std::move(reason);
+  grid.fault.message = describe_place(warp, op, lane) + ": " + std::move(reason);
   grid.failed.store(true, std::memory_order_release);
 }
 
@@ -215,6 +219,7 @@ void op_barrier(Warp& warp, const Op& op, std::uint32_t mask) {
     warp.at_barrier |= arriving;
     warp.waiting[id] |= arriving;
   }
+  if (block.shadow != nullptr) block.shadow->arrive(id, warp.index);
   barrier_arrive(block, id, arriving, expected, true_lanes);
 }
 

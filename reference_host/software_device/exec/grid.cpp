@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 
+#include "reference_host/software_device/exec/memcheck.hpp"
 #include "reference_host/software_device/exec/scheduler.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
@@ -98,6 +99,7 @@ void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& i
   if (fresh) block.shared.ensure(block.shared_size);
   if (grid.program->reserved_shared_bytes != 0)
     std::memset(block.shared.data(), 0, grid.program->reserved_shared_bytes);
+  if (memcheck_enabled()) watch_block(block);
   while (block.warps.size() < block.warp_count) block.warps.push_back(std::make_unique<Warp>());
   for (std::size_t i = 0; i < block.warp_count; ++i) {
     const std::size_t lanes = std::min<std::size_t>(threads - i * warp_size, warp_size);

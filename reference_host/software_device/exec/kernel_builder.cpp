@@ -162,8 +162,12 @@ class KernelBuilder {
       const Symbols symbols(*this, parsed.unit);
       DecodedFunction& decoded = kernel_.program.functions[index(number)];
       Decoder decoder(parsed.function, symbols, constants, decoded);
-      if (!decoder.decode(refused_))
-        return fail(CUDA_ERROR_NOT_SUPPORTED, decoder.error_line(), decoder.error());
+      if (!decoder.decode(refused_)) {
+        // The decoder says "supported" of what only it lacks; the rest is wrong for any device.
+        const bool lacking = decoder.error().find("supported") != std::string::npos;
+        return fail(lacking ? CUDA_ERROR_NOT_SUPPORTED : CUDA_ERROR_INVALID_PTX,
+                    decoder.error_line(), decoder.error());
+      }
     }
     kernel_.program.constants = constants.take();
     return true;

@@ -30,8 +30,7 @@ class GridWorkspace {
 
 LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
                      std::span<const std::byte> parameters, DeviceMemory& memory,
-                     const std::atomic<bool>& stop,
-                     const std::function<void(std::string_view)>& print) {
+                     KernelServices& services, const LaunchLimits& limits) {
   const exec::Program& program = static_cast<const exec::KernelImpl&>(kernel).program;
   const Dim3& block = config.block;
   const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
@@ -45,8 +44,10 @@ LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
   std::copy_n(parameters.begin(), std::min(parameters.size(), grid.parameters.size()),
               grid.parameters.begin());
   grid.memory = &memory;
-  grid.stop = &stop;
-  grid.print = &print;
+  grid.stop = limits.stop;
+  if (limits.time.count() > 0) grid.deadline = std::chrono::steady_clock::now() + limits.time;
+  grid.time = limits.time;
+  grid.services = &services;
   grid.id = next_grid_id.fetch_add(1, std::memory_order_relaxed);
   if (config.cooperative) {
     const GridWorkspace workspace(memory);

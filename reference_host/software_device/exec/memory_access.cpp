@@ -20,10 +20,8 @@ std::byte* out_of_bounds(Warp& warp, const Op& op, int lane, std::uint64_t addre
   return nullptr;
 }
 
-}  // namespace
-
-std::byte* resolve(Warp& warp, const Op& op, Place place, int lane, std::uint64_t address,
-                   std::size_t size) {
+std::byte* find_bytes(Warp& warp, const Op& op, Place place, int lane, std::uint64_t address,
+                      std::size_t size, bool writes) {
   if (place == Place::generic && address >= shared_window) {
     const std::uint64_t window = address & ~(window_size - 1);
     if (window == shared_window) place = Place::shared;
@@ -48,7 +46,10 @@ std::byte* resolve(Warp& warp, const Op& op, Place place, int lane, std::uint64_
     case Place::generic:
     case Place::global: {
       DeviceMemory::Range range;
-      if (find_range(warp, op, address, size, range))
+      if (find_range(warp, op, address, size, range) && writes && range.read_only)
+        return out_of_bounds(warp, op, lane, address, size,
+                             "what a kernel may write: it is constant");
+      if (range.size != 0)
         return reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(address));
       return out_of_bounds(warp, op, lane, address, size, "every allocation");
     }
@@ -75,13 +76,28 @@ std::byte* resolve(Warp& warp, const Op& op, Place place, int lane, std::uint64_
   return nullptr;
 }
 
-std::byte* resolve_generic(Warp& warp, const Op& op, int lane, std::uint64_t address,
-                           std::size_t size) {
-  return resolve(warp, op, Place::generic, lane, address, size);
+}  // namespace
+
+std::byte* resolve(Warp& warp, const Op& op, Place place, int lane, std::uint64_t address,
+                   std::size_t size, bool writes) {
+  std::byte* const at = find_bytes(warp, op, place, lane, address, size, writes);
+  if (at != nullptr && warp.block->shadow != nullptr) [[unlikely]] {
+    std::byte* lanes[warp_size] = {};
+    lanes[lane] = at;
+    check_touch(warp, op, 1u << lane, size, lanes, Touch::unknown, false);
+  }
+  return at;
 }
 
-bool resolve_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t mask,
-                   std::size_t size, std::byte** out) {
+std::byte* resolve_generic(Warp& warp, const Op& op, int lane, std::uint64_t address,
+                           std::size_t size) {
+  return find_bytes(warp, op, Place::generic, lane, address, size, false);
+}
+
+namespace {
+
+bool find_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t mask,
+                std::size_t size, std::byte** out, bool writes) {
   LaneAddresses addresses;
   gather_addresses(warp, op, access, addresses);
   if (access.place == Place::global || access.place == Place::generic) {
@@ -97,7 +113,7 @@ bool resolve_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t
     }
     DeviceMemory::Range range;
     if (high < shared_window && (bits & (size - 1)) == 0 &&
-        find_range(warp, op, low, high - low + size, range)) {
+        find_range(warp, op, low, high - low + size, range) && !(writes && range.read_only)) {
       for (int i = 0; i < warp_size; ++i)
         out[i] = reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(addresses.at[i]));
       return true;
@@ -119,8 +135,22 @@ bool resolve_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t
   }
   for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) {
     const int lane = std::countr_zero(rest);
-    out[lane] = resolve(warp, op, access.place, lane, addresses.at[lane], size);
+    out[lane] = find_bytes(warp, op, access.place, lane, addresses.at[lane], size, writes);
     if (out[lane] == nullptr) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool resolve_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t mask,
+                   std::size_t size, std::byte** out, Touch touch) {
+  const bool writes = touch == Touch::store || touch == Touch::atomic;
+  if (!find_lanes(warp, op, access, mask, size, out, writes)) return false;
+  if (warp.block->shadow != nullptr) [[unlikely]] {
+    const bool watched = access.place == Place::generic || access.place == Place::global ||
+                         access.place == Place::shared;
+    if (watched) check_touch(warp, op, mask, size, out, touch, access.ordered);
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "reference_host/software_device/exec/memcheck.hpp"
 #include "reference_host/software_device/exec/memory_ops.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
@@ -51,11 +52,11 @@ inline bool find_range(Warp& warp, const Op& op, std::uint64_t address, std::uin
 /// Bytes that `lane` accesses at `address` in `access.place`; nullptr with a fault raised when it
 /// may not.
 std::byte* resolve(Warp& warp, const Op& op, Place place, int lane, std::uint64_t address,
-                   std::size_t size);
+                   std::size_t size, bool writes = false);
 
 /// Host addresses of all lanes in `mask`, each checked for `size` bytes and alignment. False with a
 /// fault raised.
 bool resolve_lanes(Warp& warp, const Op& op, const Access& access, std::uint32_t mask,
-                   std::size_t size, std::byte** out);
+                   std::size_t size, std::byte** out, Touch touch = Touch::unknown);
 
 }  // namespace vgpu::softdevice::exec

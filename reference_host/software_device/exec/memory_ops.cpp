@@ -43,7 +43,8 @@ template <class Register, class Element>
 void load_elements(Warp& warp, const Op& op, std::uint32_t mask) {
   const Access access = Access::unpack(op.aux);
   std::byte* from[warp_size];
-  if (!resolve_lanes(warp, op, access, mask, sizeof(Element) * access.count, from)) return;
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Element) * access.count, from, Touch::load))
+    return;
   if (access.count == 1) {
     load_element<Register, Element>(warp, op.d, from, 0, mask);
   } else {
@@ -61,7 +62,8 @@ void store_elements(Warp& warp, const Op& op, std::uint32_t mask) {
   const Access access = Access::unpack(op.aux);
   std::byte* to[warp_size];
   if (access.ordered) std::atomic_thread_fence(std::memory_order_release);
-  if (!resolve_lanes(warp, op, access, mask, sizeof(Element) * access.count, to)) return;
+  if (!resolve_lanes(warp, op, access, mask, sizeof(Element) * access.count, to, Touch::store))
+    return;
   if (access.count == 1) {
     store_element<Register, Element>(warp, op.b, to, 0, mask);
   } else {
@@ -72,7 +74,7 @@ void store_elements(Warp& warp, const Op& op, std::uint32_t mask) {
 }
 
 /// Addresses that follow each other across all lanes, in one range: a plain copy.
-template <class T>
+template <class T, bool writes>
 std::byte* consecutive(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask != all_lanes) return nullptr;
   const std::uint64_t* a = source<std::uint64_t>(warp, op.a);
@@ -82,12 +84,13 @@ std::byte* consecutive(Warp& warp, const Op& op, std::uint32_t mask) {
   if (difference != 0 || first >= shared_window || first % sizeof(T) != 0) return nullptr;
   DeviceMemory::Range range;
   if (!find_range(warp, op, first, sizeof(T) * warp_size, range)) return nullptr;
+  if (writes && range.read_only) return nullptr;
   return reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(first));
 }
 
 template <class T>
 void load_global(Warp& warp, const Op& op, std::uint32_t mask) {
-  if (const std::byte* from = consecutive<T>(warp, op, mask)) {
+  if (const std::byte* from = consecutive<T, false>(warp, op, mask)) {
     std::memcpy(destination<T>(warp, op.d), from, sizeof(T) * warp_size);
     return;
   }
@@ -96,7 +99,7 @@ void load_global(Warp& warp, const Op& op, std::uint32_t mask) {
 
 template <class T>
 void store_global(Warp& warp, const Op& op, std::uint32_t mask) {
-  if (std::byte* to = consecutive<T>(warp, op, mask)) {
+  if (std::byte* to = consecutive<T, true>(warp, op, mask)) {
     std::memcpy(to, source<T>(warp, op.b), sizeof(T) * warp_size);
     return;
   }
@@ -193,6 +196,7 @@ Handler by_element(const Access& access) {
 }  // namespace
 
 Handler select_load(const Access& access) {
+  if (memcheck_enabled()) return by_element<true>(access);
   const bool same = access.element_log2 == access.register_log2 && access.count == 1;
   const bool global = access.place == Place::global || access.place == Place::generic;
   if (same && global && access.address_width == 8 && !access.ordered) {
@@ -213,6 +217,7 @@ Handler select_load(const Access& access) {
 }
 
 Handler select_store(const Access& access) {
+  if (memcheck_enabled()) return by_element<false>(access);
   const bool same = access.element_log2 == access.register_log2 && access.count == 1;
   const bool global = access.place == Place::global || access.place == Place::generic;
   if (same && global && access.address_width == 8 && !access.ordered) {

@@ -32,6 +32,8 @@ bool in_device_memory(const ptx::Variable& variable) {
 
 ModuleImpl::~ModuleImpl() {
   if (storage_ != 0) memory_.release(storage_);
+  if (constants_ != 0) memory_.release(constants_);
+  if (managed_.size != 0) memory_.release(managed_.begin);
 }
 
 bool ModuleImpl::load(std::vector<std::string> texts, LoadError& error) {
@@ -74,29 +76,46 @@ bool ModuleImpl::index_names(LoadError& error) {
 
 bool ModuleImpl::place_variables(LoadError& error) {
   std::size_t size = 0;
-  for (const auto& unit : units_) {
-    for (ptx::Variable& variable : unit->variables) {
-      if (!in_device_memory(variable) || variable.is_extern) continue;
-      if (variable.space == ptx::Space::constant) constant_bytes_ += variable.size;
-      size = round_up(size, std::max<std::size_t>(variable.alignment, 8));
-      variable.address = size;
-      size += std::max<std::size_t>(variable.size, 1);
-    }
-  }
-  if (size == 0) return true;
-  storage_ = memory_.allocate(size);
-  if (storage_ == 0) {
+  std::size_t constant_size = 0;
+  std::size_t managed_size = 0;
+  const auto is_constant = [](const ptx::Variable& variable) {
+    return variable.space == ptx::Space::constant;
+  };
+  const auto each_variable = [this](auto&& visit) {
+    for (const auto& unit : units_)
+      for (ptx::Variable& variable : unit->variables)
+        if (in_device_memory(variable) && !variable.is_extern) visit(variable);
+  };
+  each_variable([&](ptx::Variable& variable) {
+    if (is_constant(variable)) constant_bytes_ += variable.size;
+    std::size_t& end = variable.managed        ? managed_size
+                       : is_constant(variable) ? constant_size
+                                               : size;
+    end = round_up(end, std::max<std::size_t>(variable.alignment, 8));
+    variable.address = end;
+    end += std::max<std::size_t>(variable.size, 1);
+  });
+  const auto no_memory = [&error](std::size_t bytes) {
     error.result = CUDA_ERROR_OUT_OF_MEMORY;
-    error.message = "no memory for " + std::to_string(size) + " bytes of variables";
+    error.message = "no memory for " + std::to_string(bytes) + " bytes of variables";
     return false;
+  };
+  if (size != 0 && (storage_ = memory_.allocate(size)) == 0) return no_memory(size);
+  constexpr std::size_t alignment = 512;
+  if (constant_size != 0 && (constants_ = memory_.allocate(constant_size, alignment, true)) == 0)
+    return no_memory(constant_size);
+  if (managed_size != 0) {
+    const std::uintptr_t begin = memory_.allocate_shared(managed_size);
+    if (begin == 0) return no_memory(managed_size);
+    managed_ = memory_.find(begin, 0);
   }
-  for (const auto& unit : units_) {
-    for (ptx::Variable& variable : unit->variables) {
-      if (!in_device_memory(variable) || variable.is_extern) continue;
-      variable.address += storage_;
-      globals_.try_emplace(variable.name, GlobalVariable{variable.address, variable.size});
-    }
-  }
+  each_variable([&](ptx::Variable& variable) {
+    variable.address += variable.managed        ? managed_.begin
+                        : is_constant(variable) ? constants_
+                                                : storage_;
+    globals_.try_emplace(variable.name,
+                         GlobalVariable{variable.address, variable.size, variable.managed});
+  });
   for (std::size_t i = 0; i < units_.size(); ++i)
     for (const ptx::Variable& variable : units_[i]->variables)
       if (in_device_memory(variable) && !variable.is_extern && !initialise(i, variable, error))
@@ -166,6 +185,12 @@ const Kernel* ModuleImpl::find_kernel(std::string_view name, std::string& error,
 const GlobalVariable* ModuleImpl::find_global(std::string_view name) {
   const auto it = globals_.find(name);
   return it == globals_.end() ? nullptr : &it->second;
+}
+
+std::size_t ModuleImpl::text_bytes() const noexcept {
+  std::size_t bytes = 0;
+  for (const auto& unit : units_) bytes += unit->text.size();
+  return bytes;
 }
 
 std::vector<std::string> ModuleImpl::kernel_names() const {

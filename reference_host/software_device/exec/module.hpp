@@ -47,6 +47,8 @@ class ModuleImpl final : public LoadedModule {
 
   const Kernel* find_kernel(std::string_view name, std::string& error, CUresult& result) override;
   const GlobalVariable* find_global(std::string_view name) override;
+  DeviceMemory::Range managed_memory() const noexcept override { return managed_; }
+  std::size_t text_bytes() const noexcept override;
   std::vector<std::string> kernel_names() const override;
 
   // For the kernel builder. Names are looked up in the unit that uses them first.
@@ -75,6 +77,8 @@ class ModuleImpl final : public LoadedModule {
   std::unordered_map<std::string_view, ptx::Variable*> visible_variables_;
   std::set<int> address_taken_;
   std::uintptr_t storage_ = 0;
+  std::uintptr_t constants_ = 0;
+  DeviceMemory::Range managed_;
   std::size_t constant_bytes_ = 0;
   std::unordered_map<std::string_view, GlobalVariable> globals_;
   std::mutex mutex_;  ///< guards kernels_

@@ -188,38 +188,41 @@ void print(Warp& warp, const Op& op, const Arguments& arguments, int lane) {
   int converted = 0;
   if (!read_string(warp, op, lane, format_address, format)) return;
   if (!format_text(warp, op, lane, format, arguments[1], text, converted)) return;
-  Grid& grid = *warp.block->grid;
-  {
-    const std::lock_guard lock(grid.mutex);
-    if (*grid.print) (*grid.print)(text);
-  }
+  warp.block->grid->services->print(std::move(text));
   arguments.set_result(static_cast<std::uint64_t>(converted));
 }
 
-void fail_assertion(Warp& warp, const Op& op, const Arguments& arguments, int lane) {
-  std::string condition;
-  std::string file;
-  std::string function;
-  if (!read_string(warp, op, lane, arguments[0], condition) ||
-      !read_string(warp, op, lane, arguments[1], file) ||
-      !read_string(warp, op, lane, arguments[3], function))
-    return;
-  const auto slot = [&](std::uint32_t special) {
-    return std::to_string(reinterpret_cast<const std::uint32_t*>(
-        warp.bases[base_special] + special * special_slot_bytes)[lane]);
-  };
-  raise_fault(warp, op, lane, CUDA_ERROR_ASSERT,
-              file + ":" + std::to_string(static_cast<std::uint32_t>(arguments[2])) + ": " +
-                  function + ": block: [" + slot(special_ctaid_x) + "," + slot(special_ctaid_y) +
-                  "," + slot(special_ctaid_z) + "], thread: [" + slot(special_tid_x) + "," +
-                  slot(special_tid_y) + "," + slot(special_tid_z) + "] Assertion `" + condition +
-                  "` failed.");
+/// Every lane that fails says so, as each thread does on a device; the first is the grid's fault.
+void fail_assertion(Warp& warp, const Op& op, const CallSite& site, std::uint32_t mask) {
+  for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    const Arguments arguments(warp, site, lane);
+    std::string condition;
+    std::string file;
+    std::string function;
+    if (!read_string(warp, op, lane, arguments[0], condition) ||
+        !read_string(warp, op, lane, arguments[1], file) ||
+        !read_string(warp, op, lane, arguments[3], function))
+      return;
+    const auto slot = [&](std::uint32_t special) {
+      return std::to_string(reinterpret_cast<const std::uint32_t*>(
+          warp.bases[base_special] + special * special_slot_bytes)[lane]);
+    };
+    std::string text = file + ":" + std::to_string(static_cast<std::uint32_t>(arguments[2])) +
+                       ": " + function + ": block: [" + slot(special_ctaid_x) + "," +
+                       slot(special_ctaid_y) + "," + slot(special_ctaid_z) + "], thread: [" +
+                       slot(special_tid_x) + "," + slot(special_tid_y) + "," + slot(special_tid_z) +
+                       "] Assertion `" + condition + "` failed.";
+    warp.block->grid->services->assertion_failed(text);
+    if ((rest & (rest - 1)) == 0) raise_fault(warp, op, lane, CUDA_ERROR_ASSERT, std::move(text));
+  }
 }
 
 }  // namespace
 
 void call_runtime(Warp& warp, const Op& op, const CallSite& site, std::uint32_t mask) {
-  DeviceMemory& memory = *warp.block->grid->memory;
+  if (site.runtime == RuntimeCall::assertfail) return fail_assertion(warp, op, site, mask);
+  KernelServices& services = *warp.block->grid->services;
   for (; mask != 0 && !warp.fault; mask &= mask - 1) {
     const int lane = std::countr_zero(mask);
     const Arguments arguments(warp, site, lane);
@@ -228,17 +231,14 @@ void call_runtime(Warp& warp, const Op& op, const CallSite& site, std::uint32_t 
         print(warp, op, arguments, lane);
         break;
       case RuntimeCall::malloc_:
-        arguments.set_result(memory.allocate(arguments[0]));
+        arguments.set_result(services.heap_allocate(arguments[0]));
         break;
       case RuntimeCall::free_:
-        if (arguments[0] != 0 && !memory.release(arguments[0]))
+        if (arguments[0] != 0 && !services.heap_free(arguments[0]))
           raise_fault(warp, op, lane, CUDA_ERROR_ILLEGAL_ADDRESS,
                       "free of an address that malloc did not return");
-        warp.ranges.fill({});
         break;
       case RuntimeCall::assertfail:
-        fail_assertion(warp, op, arguments, lane);
-        break;
       case RuntimeCall::none:
         break;
     }

@@ -1,10 +1,12 @@
 #include "reference_host/software_device/exec/scheduler.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <list>
 #include <thread>
 
@@ -26,6 +28,11 @@ namespace {
 
 /// Instructions per warp before the stop flag is looked at and another warp gets its turn.
 constexpr std::uint32_t warp_budget = 20'000;
+
+/// Budgets that a block gets before others are begun beside it, and how many at most: what a
+/// multiprocessor holds.
+constexpr int patient_rounds = 64;
+constexpr std::size_t most_beside = 15;
 
 /// Work that any number of threads can join.
 class GridRun {
@@ -67,14 +74,57 @@ class GridRun {
             static_cast<std::uint32_t>(i / size.x / size.y)};
   }
 
+  /// Blocks in their order, each to its end. One that does not come to its end may wait for a block
+  /// that has not begun: as on a multiprocessor, others then run beside it.
   void run_in_order(std::uint32_t worker) {
     Block block;
+    std::vector<std::unique_ptr<Block>> beside;
     while (!grid_.ended()) {
       const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
       if (i >= total_) return;
       start_block(block, grid_, index_of(i), worker);
-      while (!block.done && !grid_.ended()) run_block(block, warp_budget);
+      for (int rounds = 0; !block.done && !grid_.ended(); ++rounds) {
+        run_for_a_while(block);
+        if (rounds >= patient_rounds) run_beside(beside, worker);
+      }
+      while (!grid_.ended() && count_unfinished(beside) != 0) run_beside(beside, worker);
     }
+  }
+
+  static std::size_t count_unfinished(const std::vector<std::unique_ptr<Block>>& blocks) {
+    return static_cast<std::size_t>(std::count_if(blocks.begin(), blocks.end(),
+                                                  [](const auto& block) { return !block->done; }));
+  }
+
+  void run_beside(std::vector<std::unique_ptr<Block>>& beside, std::uint32_t worker) {
+    if (count_unfinished(beside) < most_beside) {
+      const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
+      if (i < total_) {
+        auto idle = std::find_if(beside.begin(), beside.end(),
+                                 [](const auto& other) { return other->done; });
+        if (idle == beside.end()) {
+          beside.push_back(std::make_unique<Block>());
+          idle = std::prev(beside.end());
+        }
+        start_block(**idle, grid_, index_of(i), worker);
+      }
+    }
+    for (const auto& other : beside) {
+      if (!other->done && !grid_.ended()) run_for_a_while(*other);
+    }
+  }
+
+  void run_for_a_while(Block& block) {
+    run_block(block, warp_budget);
+    if (block.done || std::chrono::steady_clock::now() < grid_.deadline) return;
+    const std::lock_guard lock(grid_.mutex);
+    if (grid_.failed.load()) return;
+    grid_.fault.result = CUDA_ERROR_LAUNCH_TIMEOUT;
+    grid_.fault.message =
+        "kernel " + grid_.program->name + " ran for longer than " +
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(grid_.time).count()) +
+        " seconds (VGPU_SOFT_TIMEOUT)";
+    grid_.failed.store(true);
   }
 
   void run_resident() {
@@ -92,7 +142,7 @@ class GridRun {
         std::this_thread::yield();  // the other threads run all that is left
         continue;
       }
-      run_block(*block, warp_budget);
+      run_for_a_while(*block);
       const std::lock_guard lock(mutex_);
       if (!block->done) {
         ready_.push_back(block);

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "reference_host/software_device/exec/control_ops.hpp"
+#include "reference_host/software_device/exec/memcheck.hpp"
 
 namespace vgpu::softdevice::exec {
 
@@ -250,10 +251,13 @@ void barrier_arrive(Block& block, std::uint32_t id, std::uint32_t lanes, std::ui
   barrier.expected = 0;
   for (std::size_t i = 0; i < block.warp_count; ++i) {
     Warp& warp = *block.warps[i];
+    if (block.shadow != nullptr && warp.waiting[id] != 0)
+      block.shadow->pass(id, static_cast<std::uint32_t>(i));
     warp.released |= warp.waiting[id];
     warp.at_barrier &= ~warp.waiting[id];
     warp.waiting[id] = 0;
   }
+  if (block.shadow != nullptr) block.shadow->complete(id);
 }
 
 void barrier_recheck(Block& block) {

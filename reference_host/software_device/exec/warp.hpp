@@ -6,9 +6,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +52,7 @@ struct Frame {
 
 struct Grid;
 struct Block;
+class SharedShadow;
 
 struct Warp {
   // What handlers of computing instructions use.
@@ -105,6 +106,7 @@ struct Block {
   std::array<Barrier, 16> barriers{};
   LaneStorage shared;
   std::size_t shared_size = 0;
+  std::shared_ptr<SharedShadow> shadow;  ///< under memcheck only
   std::vector<std::unique_ptr<Warp>> warps;
   std::size_t warp_count = 0;
   std::uint32_t worker = 0;
@@ -118,18 +120,21 @@ struct Grid {
   std::vector<std::byte> parameters;
   DeviceMemory* memory = nullptr;
   const std::atomic<bool>* stop = nullptr;
-  const std::function<void(std::string_view)>* print = nullptr;
-  std::uint64_t workspace = 0;  ///< grid barrier of a cooperative launch
+  KernelServices* services = nullptr;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  std::chrono::nanoseconds time{0};  ///< what the deadline leaves the grid
+  std::uint64_t workspace = 0;       ///< grid barrier of a cooperative launch
   std::uint64_t id = 0;
 
   std::atomic<bool> failed{false};
-  std::mutex mutex;  ///< guards fault and print
+  std::mutex mutex;  ///< guards fault
   LaunchFault fault;
   std::atomic<std::uint64_t> warp_instructions{0};
   std::atomic<std::uint64_t> thread_instructions{0};
 
   bool ended() const {
-    return failed.load(std::memory_order_relaxed) || stop->load(std::memory_order_relaxed);
+    return failed.load(std::memory_order_relaxed) ||
+           (stop != nullptr && stop->load(std::memory_order_relaxed));
   }
 };
 
@@ -146,6 +151,9 @@ T* destination(Warp& warp, std::uint32_t code) {
 inline std::uint32_t& predicate(Warp& warp, std::uint32_t offset) {
   return *reinterpret_cast<std::uint32_t*>(warp.bases[base_registers] + offset);
 }
+
+/// Names kernel, block, thread, PTX line and function.
+std::string describe_place(const Warp& warp, const Op& op, int lane);
 
 /// Ends the grid with an error that happened in `lane` at `op`; the first one wins.
 void raise_fault(Warp& warp, const Op& op, int lane, CUresult result, std::string reason);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -111,6 +112,12 @@ struct DeviceMemory::Impl {
   std::map<std::uintptr_t, std::size_t> allocations;   // size as asked for
   std::map<std::uintptr_t, std::size_t> reservations;  // page-rounded
   std::map<std::uintptr_t, std::size_t> ranges;        // allocations and external memory
+  std::set<std::uintptr_t> read_only;  // those of `ranges` that kernels must not write to
+  struct Shared {
+    std::size_t size = 0;
+    int file = -1;
+  };
+  std::map<std::uintptr_t, Shared> shared;
 
   bool overlaps(std::uintptr_t begin, std::size_t size) const {
     auto next = ranges.lower_bound(begin);
@@ -156,10 +163,14 @@ DeviceMemory::DeviceMemory(std::size_t capacity) : impl_(std::make_unique<Impl>(
 }
 
 DeviceMemory::~DeviceMemory() {
+  for (const auto& [begin, shared] : impl_->shared) {
+    ::munmap(reinterpret_cast<void*>(begin), shared.size);
+    ::close(shared.file);
+  }
   if (impl_->arena != 0) ::munmap(reinterpret_cast<void*>(impl_->arena), impl_->arena_size);
 }
 
-std::uintptr_t DeviceMemory::allocate(std::size_t size, std::size_t alignment) {
+std::uintptr_t DeviceMemory::allocate(std::size_t size, std::size_t alignment, bool read_only) {
   if (size == 0 || size > impl_->capacity || !is_power_of_two(alignment)) return 0;
   alignment = std::max(alignment, minimum_alignment);
   const std::size_t rounded = round_up(size, minimum_alignment);
@@ -178,16 +189,65 @@ std::uintptr_t DeviceMemory::allocate(std::size_t size, std::size_t alignment) {
   impl_->used.store(used + rounded, std::memory_order_relaxed);
   impl_->allocations.emplace(begin, size);
   impl_->ranges.emplace(begin, size);
+  if (read_only) impl_->read_only.insert(begin);
   return begin;
+}
+
+std::uintptr_t DeviceMemory::allocate_shared(std::size_t size) {
+  // Not where Linux puts programs, libraries, stacks and heaps, nor where sessions share memory.
+  constexpr std::uintptr_t least_place = 0x1200'0000'0000;
+  constexpr std::uintptr_t places = 0x1800'0000'0000;
+  constexpr std::size_t place_unit = std::size_t{2} << 20;
+  if (size == 0 || size > impl_->capacity) return 0;
+  size = round_up(size, page_size());
+  std::unique_lock lock(impl_->mutex);
+  const std::size_t used = impl_->used.load(std::memory_order_relaxed);
+  if (size > impl_->capacity - std::min(used, impl_->capacity)) return 0;
+  std::uint64_t random = 0;
+  static_cast<void>(::getentropy(&random, sizeof random));
+  auto* const wanted =
+      reinterpret_cast<void*>(least_place + random % (places / place_unit) * place_unit);
+  const int file = ::memfd_create("vgpu-managed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (file < 0) return 0;
+  void* begin = MAP_FAILED;
+  if (::ftruncate(file, static_cast<off_t>(size)) == 0 &&
+      ::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0) {
+    begin = ::mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  }
+  if (begin == MAP_FAILED) {
+    ::close(file);
+    return 0;
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  impl_->used.store(used + size, std::memory_order_relaxed);
+  impl_->shared.emplace(address, Impl::Shared{size, file});
+  impl_->ranges.emplace(address, size);
+  return address;
+}
+
+int DeviceMemory::shared_file(std::uintptr_t address) const noexcept {
+  const std::shared_lock lock(impl_->mutex);
+  const auto it = impl_->shared.find(address);
+  return it == impl_->shared.end() ? -1 : it->second.file;
 }
 
 bool DeviceMemory::release(std::uintptr_t address) {
   std::unique_lock lock(impl_->mutex);
+  if (const auto shared = impl_->shared.find(address); shared != impl_->shared.end()) {
+    impl_->ranges.erase(address);
+    impl_->generation.fetch_add(1, std::memory_order_release);
+    impl_->used.fetch_sub(shared->second.size, std::memory_order_relaxed);
+    ::munmap(reinterpret_cast<void*>(address), shared->second.size);
+    ::close(shared->second.file);
+    impl_->shared.erase(shared);
+    return true;
+  }
   const auto it = impl_->allocations.find(address);
   if (it == impl_->allocations.end()) return false;
   const std::size_t rounded = round_up(it->second, minimum_alignment);
   impl_->allocations.erase(it);
   impl_->ranges.erase(address);
+  impl_->read_only.erase(address);
   impl_->generation.fetch_add(1, std::memory_order_release);
   Impl::discard(address, rounded);
   impl_->free_space.add(address, rounded);
@@ -258,7 +318,7 @@ DeviceMemory::Range DeviceMemory::find(std::uintptr_t address, std::size_t size)
   auto it = impl_->ranges.upper_bound(address);
   if (it == impl_->ranges.begin()) return {};
   --it;
-  const Range range{it->first, it->second};
+  const Range range{it->first, it->second, impl_->read_only.count(it->first) != 0};
   if (!contains(range)) return {};
   last = {impl_.get(), impl_->generation.load(std::memory_order_relaxed), range};
   return range;

@@ -93,7 +93,8 @@ bool DeclarationReader::read_variable(Variable& variable) {
       }
     } else if (token.text == ".attribute") {
       if (!expect('(')) return false;
-      while (lexer.peek().kind != TokenKind::end && !accept(')')) lexer.next();
+      while (lexer.peek().kind != TokenKind::end && !accept(')'))
+        variable.managed |= lexer.next().is_directive(".managed");
     } else {
       variable.type = type_named(token.text);
       if (variable.type == Type::none)

@@ -89,6 +89,7 @@ struct Variable {
   Space space = Space::global;
   Type type = Type::none;
   bool is_extern = false;
+  bool managed = false;  ///< .attribute(.managed): host and device share it
   bool unsized = false;  ///< `name[]`: dynamic shared memory
   std::size_t size = 0;
   std::size_t alignment = 1;
