@@ -7,6 +7,7 @@
 #include "runner/child.hpp"
 #include "runner/missing.hpp"
 #include "runner/options.hpp"
+#include "self_test/self_test.hpp"
 
 namespace {
 
@@ -52,6 +53,24 @@ void define(CLI::App& app, int& code) {
       app.add_subcommand("missing", "print served functions that have no conformance file");
   missing_app->add_option("--source", missing.source, "conformance/ of the source tree");
   missing_app->callback([&code] { code = print_missing(missing); });
+
+  static SelfTestOptions self;
+  CLI::App* self_app =
+      app.add_subcommand("self-test", "run the suite on drivers that are wrong in one way each");
+  self_app->add_option("--mutant", self.mutants, "names with * and ?, separated by ':'");
+  self_app
+      ->add_option("--driver", self.driver,
+                   "right library behind them; default: the software device")
+      ->check(CLI::ExistingFile);
+  self_app->add_option("--prefix", self.prefix, "installation with the software device")
+      ->check(CLI::ExistingDirectory);
+  self_app->add_flag("--full", self.full, "the whole suite on each, not only what it names");
+  self_app->add_flag("--list", self.list, "print the mutants, run none");
+  self_app->add_option("--jobs", self.jobs, "mutants at a time")->capture_default_str();
+  self_app->add_option("--timeout", self.timeout_seconds, "seconds for one test")
+      ->capture_default_str();
+  self_app->add_option("--seed", self.seed, "of the random data");
+  self_app->callback([&code] { code = self_test(self); });
 
   static ChildOptions child;
   CLI::App* child_app = app.add_subcommand("child", "")->group("");

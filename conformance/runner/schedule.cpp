@@ -38,7 +38,8 @@ struct Running {
 
 class Board {
  public:
-  explicit Board(const std::vector<TestCase>& tests) : tests_(tests), outcomes_(tests.size()) {
+  Board(const std::vector<TestCase>& tests, bool quiet)
+      : tests_(tests), outcomes_(tests.size()), quiet_(quiet) {
     for (std::size_t i = 0; i < tests.size(); ++i) outcomes_[i].test = tests[i];
   }
 
@@ -47,7 +48,7 @@ class Board {
     outcomes_[test] = std::move(outcome);
     ++done_;
     count(outcomes_[test]);
-    if (outcomes_[test].result == Result::failed) print_failure(outcomes_[test]);
+    if (outcomes_[test].result == Result::failed) fail(test);
     print_progress(tests_[test].suite);
   }
 
@@ -58,7 +59,13 @@ class Board {
     if (outcome.result != Result::failed) ++failed_;
     outcome.result = Result::failed;
     outcome.messages.push_back(message);
-    print_failure(outcome);
+    fail(test);
+  }
+
+  /// What failed first.
+  [[nodiscard]] std::optional<Outcome> first_failure() const {
+    if (!first_failed_) return std::nullopt;
+    return outcomes_[*first_failed_];
   }
 
   std::vector<Outcome> take() {
@@ -72,7 +79,13 @@ class Board {
     if (outcome.result == Result::skipped) ++skipped_;
   }
 
+  void fail(std::size_t test) {
+    if (!first_failed_) first_failed_ = test;
+    print_failure(outcomes_[test]);
+  }
+
   void print_failure(const Outcome& outcome) {
+    if (quiet_) return;
     clear_line();
     fmt::print(stderr, "FAILED {}\n", outcome.test.id());
     for (const std::string& message : outcome.messages) {
@@ -87,6 +100,7 @@ class Board {
 
   void print_progress(const std::string& suite) {
     const auto now = Clock::now();
+    if (quiet_) return;
     if (!terminal_ && now - printed_ < progress_interval) return;
     printed_ = now;
     fmt::print(stderr, "{}[{}/{}] {} failed, {} skipped  {}{}", terminal_ ? "\r\033[K" : "", done_,
@@ -94,7 +108,7 @@ class Board {
   }
 
   void clear_line() const {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
+    if (terminal_ && !quiet_) fmt::print(stderr, "\r\033[K");
   }
 
   const std::vector<TestCase>& tests_;
@@ -102,6 +116,8 @@ class Board {
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
   std::size_t skipped_ = 0;
+  std::optional<std::size_t> first_failed_;
+  bool quiet_;
   bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   Clock::time_point printed_ = Clock::now();
 };
@@ -127,27 +143,43 @@ Outcome failed(const std::string& message, const std::string& output) {
 class Session {
  public:
   Session(const ScheduleOptions& options, const std::vector<TestCase>& tests)
-      : options_(options), tests_(tests), waiting_(make_batches(tests)), board_(tests) {}
+      : options_(options),
+        tests_(tests),
+        waiting_(make_batches(tests)),
+        board_(tests, options.quiet) {}
 
   std::vector<Outcome> run() {
-    while (!waiting_.empty() || !running_.empty()) {
-      while (!waiting_.empty() && running_.size() < std::max(1U, options_.jobs)) start_next();
-      wait_for_news();
-      for (auto it = running_.begin(); it != running_.end();) {
-        it = advance(*it) ? std::next(it) : running_.erase(it);
-      }
+    while (step()) {
     }
     return board_.take();
   }
 
+  std::optional<Outcome> first_failure() {
+    while (!board_.first_failure() && step()) {
+    }
+    return board_.first_failure();
+  }
+
  private:
+  /// Returns false when there is nothing left to do.
+  bool step() {
+    if (waiting_.empty() && running_.empty()) return false;
+    while (!waiting_.empty() && running_.size() < std::max(1U, options_.jobs)) start_next();
+    wait_for_news();
+    for (auto it = running_.begin(); it != running_.end();) {
+      it = advance(*it) ? std::next(it) : running_.erase(it);
+    }
+    return true;
+  }
+
   void start_next() {
     Batch batch = std::move(waiting_.front());
     waiting_.pop_front();
     std::string filter;
     for (const std::size_t test : batch) filter += (filter.empty() ? "" : ":") + tests_[test].id();
     auto process = TestProcess::start(
-        {"--driver", options_.driver, "--seed", std::to_string(options_.seed), "--tests", filter});
+        {"--driver", options_.driver, "--seed", std::to_string(options_.seed), "--tests", filter},
+        options_.environment);
     if (!process) {
       for (const std::size_t test : batch) board_.record(test, failed(process.message(), {}));
       return;
@@ -265,7 +297,8 @@ class Session {
 }  // namespace
 
 support::Result<nlohmann::ordered_json> Schedule::describe() const {
-  auto process = TestProcess::start({"--driver", options_.driver, "--describe"});
+  auto process =
+      TestProcess::start({"--driver", options_.driver, "--describe"}, options_.environment);
   if (!process) return process.error();
   const auto limit = Clock::now() + std::chrono::seconds(options_.timeout_seconds);
   std::string how;
@@ -293,6 +326,10 @@ support::Result<nlohmann::ordered_json> Schedule::describe() const {
 
 std::vector<Outcome> Schedule::run(const std::vector<TestCase>& tests) const {
   return Session(options_, tests).run();
+}
+
+std::optional<Outcome> Schedule::first_failure(const std::vector<TestCase>& tests) const {
+  return Session(options_, tests).first_failure();
 }
 
 }  // namespace vgpu::conformance

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct ScheduleOptions {
   unsigned jobs = 2;
   unsigned timeout_seconds = 60;
   std::uint64_t seed = 1;
+  std::vector<std::string> environment = {};  ///< "NAME=value", for the test processes
+  bool quiet = false;                         ///< print nothing
 };
 
 class Schedule {
@@ -31,6 +34,9 @@ class Schedule {
   /// dies or gives no result in time fails the test it was in; the rest of its suite goes on in a
   /// new one. Progress and failures are printed on stderr. Outcomes are in the order of `tests`.
   std::vector<Outcome> run(const std::vector<TestCase>& tests) const;
+
+  /// Runs tests until one fails and returns that; nullopt = none did.
+  std::optional<Outcome> first_failure(const std::vector<TestCase>& tests) const;
 
  private:
   ScheduleOptions options_;

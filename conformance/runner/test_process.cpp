@@ -45,7 +45,8 @@ void drain(int fd, std::string& into) {
 
 }  // namespace
 
-support::Result<TestProcess> TestProcess::start(const std::vector<std::string>& arguments) {
+support::Result<TestProcess> TestProcess::start(const std::vector<std::string>& arguments,
+                                                const std::vector<std::string>& environment) {
   auto report = make_pipe();
   if (!report) return report.error();
   auto output = make_pipe();
@@ -57,6 +58,14 @@ support::Result<TestProcess> TestProcess::start(const std::vector<std::string>& 
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  // The first of two variables of one name counts.
+  std::vector<std::string> variables = environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  std::vector<char*> envp;
+  for (std::string& variable : variables) envp.push_back(variable.data());
+  envp.push_back(nullptr);
 
   const pid_t parent = ::getpid();
   TestProcess process;
@@ -70,7 +79,7 @@ support::Result<TestProcess> TestProcess::start(const std::vector<std::string>& 
     ::dup2(output->write.get(), STDOUT_FILENO);
     ::dup2(output->write.get(), STDERR_FILENO);
     ::fcntl(report->write.get(), F_SETFD, 0);
-    ::execv("/proc/self/exe", argv.data());
+    ::execve("/proc/self/exe", argv.data(), envp.data());
     ::_exit(126);
   }
   ::setpgid(process.process_, process.process_);

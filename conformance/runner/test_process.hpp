@@ -21,8 +21,10 @@ class TestProcess {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// \param arguments  behind "child --report-fd N"
-  static support::Result<TestProcess> start(const std::vector<std::string>& arguments);
+  /// \param arguments    behind "child --report-fd N"
+  /// \param environment  "NAME=value", in place of this process's variables of these names
+  static support::Result<TestProcess> start(const std::vector<std::string>& arguments,
+                                            const std::vector<std::string>& environment = {});
   TestProcess(TestProcess&& other) noexcept;
   TestProcess& operator=(TestProcess&& other) noexcept;
   ~TestProcess();

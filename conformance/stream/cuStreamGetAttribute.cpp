@@ -11,15 +11,11 @@ auto forms() {
   return std::array{driver().cuStreamGetAttribute, driver().cuStreamGetAttribute_ptsz};
 }
 
-/// What both forms say.
-CUstreamAttrValue get(CUstream stream, CUstreamAttrID attribute) {
-  CUstreamAttrValue said{};
-  for (const auto form : forms()) {
-    const auto values = expect_writes<CUstreamAttrValue>(
-        [&](CUstreamAttrValue* out) { return form(stream, attribute, out); });
-    said = values[0];
-  }
-  return said;
+/// What one form says.
+template <class Form>
+CUstreamAttrValue get(Form form, CUstream stream, CUstreamAttrID attribute) {
+  return expect_writes<CUstreamAttrValue>(
+      [&](CUstreamAttrValue* out) { return form(stream, attribute, out); })[0];
 }
 
 TEST_F(cuStreamGetAttribute, PriorityIsThatOfTheStream) {
@@ -28,7 +24,9 @@ TEST_F(cuStreamGetAttribute, PriorityIsThatOfTheStream) {
     int expected = 1;
     ASSERT_CUDA_OK(driver().cuStreamCreateWithPriority(&stream, 0, priority));
     EXPECT_CUDA_OK(driver().cuStreamGetPriority(stream, &expected));
-    EXPECT_EQ(get(stream, CU_LAUNCH_ATTRIBUTE_PRIORITY).priority, expected);
+    for (const auto form : forms()) {
+      EXPECT_EQ(get(form, stream, CU_LAUNCH_ATTRIBUTE_PRIORITY).priority, expected);
+    }
     EXPECT_CUDA_OK(driver().cuStreamDestroy_v2(stream));
   }
 }
@@ -36,28 +34,37 @@ TEST_F(cuStreamGetAttribute, PriorityIsThatOfTheStream) {
 // Undocumented: none of the policies, not even AUTO.
 TEST_F(cuStreamGetAttribute, SynchronizationPolicyIsUnsetAtFirst) {
   const Stream stream;
-  const CUstreamAttrValue value = get(stream, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY);
-  int number = 0;
-  std::memcpy(&number, &value, sizeof number);
-  EXPECT_EQ(number, -1);
+  for (const auto form : forms()) {
+    const CUstreamAttrValue value = get(form, stream, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY);
+    int number = 0;
+    std::memcpy(&number, &value, sizeof number);
+    EXPECT_EQ(number, -1);
+  }
 }
 
 TEST_F(cuStreamGetAttribute, NoAccessPolicyWindowAtFirst) {
   const Stream stream;
-  const auto window = get(stream, CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW).accessPolicyWindow;
-  EXPECT_EQ(window.num_bytes, 0U);
-  EXPECT_EQ(window.hitProp, CU_ACCESS_PROPERTY_NORMAL);
+  for (const auto form : forms()) {
+    const auto window =
+        get(form, stream, CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW).accessPolicyWindow;
+    EXPECT_EQ(window.num_bytes, 0U);
+    EXPECT_EQ(window.hitProp, CU_ACCESS_PROPERTY_NORMAL);
+  }
 }
 
 TEST_F(cuStreamGetAttribute, MemorySynchronizationDomainIsTheDefaultAtFirst) {
   const Stream stream;
-  EXPECT_EQ(get(stream, CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN).memSyncDomain,
-            CU_LAUNCH_MEM_SYNC_DOMAIN_DEFAULT);
+  for (const auto form : forms()) {
+    EXPECT_EQ(get(form, stream, CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN).memSyncDomain,
+              CU_LAUNCH_MEM_SYNC_DOMAIN_DEFAULT);
+  }
 }
 
 TEST_F(cuStreamGetAttribute, TakesTheDefaultStreams) {
   for (const CUstream stream : {CUstream{nullptr}, CU_STREAM_LEGACY, CU_STREAM_PER_THREAD}) {
-    EXPECT_EQ(get(stream, CU_LAUNCH_ATTRIBUTE_PRIORITY).priority, 0);
+    for (const auto form : forms()) {
+      EXPECT_EQ(get(form, stream, CU_LAUNCH_ATTRIBUTE_PRIORITY).priority, 0);
+    }
   }
 }
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vgpu/support/result.hpp"
+
+namespace vgpu::conformance {
+
+/// A driver that is wrong in one way.
+struct MutantEntry {
+  std::string name;    ///< "context.pops_the_wrong_one"
+  std::string breaks;  ///< what it does wrong, in a sentence
+  std::string suites;  ///< that have to notice, as a filter
+  bool behind_guest;   ///< behind it stands our guest, not the software device
+};
+
+/// lib/vgpu-conformance/libmutant.so of the installation or the build that this program is in.
+support::Result<std::filesystem::path> find_mutant_library();
+
+/// Its mutants.
+support::Result<std::vector<MutantEntry>> list_mutants(const std::filesystem::path& library);
+
+}  // namespace vgpu::conformance
