@@ -65,6 +65,9 @@ void define(CLI::App& app, int& code) {
   self_app->add_option("--prefix", self.prefix, "installation with the software device")
       ->check(CLI::ExistingDirectory);
   self_app->add_flag("--full", self.full, "the whole suite on each, not only what it names");
+  self_app->add_flag(
+      "--symbols", self.symbols,
+      "in their place, drivers in which a symbol does nothing or what its variant does");
   self_app->add_flag("--list", self.list, "print the mutants, run none");
   self_app->add_option("--jobs", self.jobs, "mutants at a time")->capture_default_str();
   self_app->add_option("--timeout", self.timeout_seconds, "seconds for one test")

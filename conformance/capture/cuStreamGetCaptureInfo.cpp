@@ -216,10 +216,18 @@ TEST_F(cuStreamGetCaptureInfo, TheLegacyStreamIsUnusableWhileAnOrdinaryOneCaptur
 
 TEST_F(cuStreamGetCaptureInfo, PtszDefaultStreamIsTheThreadsOwn) {
   const Capture capture(CU_STREAM_PER_THREAD);
-  CUstreamCaptureStatus status{};
-  EXPECT_CUDA_OK(driver().cuStreamGetCaptureInfo_v3_ptsz(nullptr, &status, nullptr, nullptr,
-                                                         nullptr, nullptr, nullptr));
-  EXPECT_EQ(status, CU_STREAM_CAPTURE_STATUS_ACTIVE);
+  CUstreamCaptureStatus first{};
+  CUstreamCaptureStatus second{};
+  CUstreamCaptureStatus third{};
+  cuuint64_t id = 0;
+  EXPECT_CUDA_OK(driver().cuStreamGetCaptureInfo_ptsz(nullptr, &first, &id));
+  EXPECT_CUDA_OK(driver().cuStreamGetCaptureInfo_v2_ptsz(nullptr, &second, nullptr, nullptr,
+                                                         nullptr, nullptr));
+  EXPECT_CUDA_OK(driver().cuStreamGetCaptureInfo_v3_ptsz(nullptr, &third, nullptr, nullptr, nullptr,
+                                                         nullptr, nullptr));
+  EXPECT_EQ(first, CU_STREAM_CAPTURE_STATUS_ACTIVE);
+  EXPECT_EQ(second, CU_STREAM_CAPTURE_STATUS_ACTIVE);
+  EXPECT_EQ(third, CU_STREAM_CAPTURE_STATUS_ACTIVE);
 }
 
 TEST_F(cuStreamGetCaptureInfo, RefusesANullStatus) {

@@ -182,9 +182,12 @@ TEST_F(cuStreamUpdateCaptureDependencies, RefusesANodeOfAnotherGraph) {
 
 TEST_F(cuStreamUpdateCaptureDependencies, PtszDefaultStreamIsTheThreadsOwn) {
   Capture capture(CU_STREAM_PER_THREAD);
-  CUgraphNode node = add_empty_node(graph_of(CU_STREAM_PER_THREAD));
-  EXPECT_CUDA_OK(driver().cuStreamUpdateCaptureDependencies_ptsz(nullptr, &node, 1, 0));
-  EXPECT_EQ(dependencies_of(CU_STREAM_PER_THREAD), Nodes{node});
+  CUgraphNode one = add_empty_node(graph_of(CU_STREAM_PER_THREAD));
+  CUgraphNode two = add_empty_node(graph_of(CU_STREAM_PER_THREAD));
+  EXPECT_CUDA_OK(driver().cuStreamUpdateCaptureDependencies_ptsz(nullptr, &one, 1, 0));
+  EXPECT_EQ(dependencies_of(CU_STREAM_PER_THREAD), Nodes{one});
+  EXPECT_CUDA_OK(driver().cuStreamUpdateCaptureDependencies_v2_ptsz(nullptr, &two, nullptr, 1, 0));
+  EXPECT_EQ(dependencies_of(CU_STREAM_PER_THREAD), (Nodes{one, two}));
   EXPECT_CUDA_OK(capture.try_end());
 }
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
+#include <vector>
 
 #include "runner/catalogue.hpp"
 
@@ -61,17 +63,33 @@ std::string target(const ordered_json& report) {
   return report.at("target").value("driver", "?") + (host.empty() ? "" : " over " + host);
 }
 
+/// What two runs of the same suite on the same device have in common, by the name of the fact.
+std::map<std::string, std::string> facts(const ordered_json& report) {
+  std::map<std::string, std::string> found;
+  found["suite.version"] = report.at("suite").value("version", "?");
+  found["filter"] = report.value("filter", "");
+  const ordered_json device = report.value("device", ordered_json::object());
+  for (const auto& [name, value] : device.items()) {
+    found["device." + name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return found;
+}
+
 /// Why the two may differ in this test; empty = no reason is known.
 std::string reason_for(const std::string& id, const Entries& first, const Entries& second,
                        const ordered_json& reasons) {
   for (const auto& [pattern, reason] : reasons.items()) {
     if (matches(pattern, id)) return reason.get<std::string>();
   }
+  // A skip explains itself, but no failure of the other run.
+  std::string skipped;
   for (const Entries* side : {&first, &second}) {
     const auto entry = side->find(id);
-    if (entry != side->end() && entry->second.result == "skipped") return entry->second.reason;
+    if (entry == side->end()) continue;
+    if (entry->second.result == "failed") return {};
+    if (entry->second.result == "skipped" && skipped.empty()) skipped = entry->second.reason;
   }
-  return {};
+  return skipped;
 }
 
 int compare(const CompareOptions& options) {
@@ -82,24 +100,42 @@ int compare(const CompareOptions& options) {
   const ordered_json reasons =
       options.reasons.empty() ? ordered_json::object() : read(options.reasons);
 
+  std::vector<std::string> differing;
+  std::size_t unexplained = 0;
+  const auto print = [&](const std::string& id, const std::string& one, const std::string& other,
+                         const std::string& reason) {
+    differing.push_back(id);
+    if (reason.empty()) ++unexplained;
+    fmt::print("{}\n  first:  {}\n  second: {}\n  reason: {}\n", id, one, other,
+               reason.empty() ? "NONE" : reason);
+  };
+  auto first_facts = facts(first_report);
+  auto second_facts = facts(second_report);
+  std::set<std::string> names;
+  for (const auto& [name, value] : first_facts) names.insert(name);
+  for (const auto& [name, value] : second_facts) names.insert(name);
+  for (const std::string& name : names) {
+    if (first_facts[name] == second_facts[name]) continue;
+    print(name, first_facts[name], second_facts[name], reason_for(name, {}, {}, reasons));
+  }
+
   std::set<std::string> ids;
   for (const auto& [id, entry] : first) ids.insert(id);
   for (const auto& [id, entry] : second) ids.insert(id);
-  std::size_t differences = 0;
-  std::size_t unexplained = 0;
   for (const std::string& id : ids) {
-    const auto a = first.find(id);
-    const auto b = second.find(id);
-    if (a != first.end() && b != second.end() && a->second.result == b->second.result) continue;
-    const std::string reason = reason_for(id, first, second, reasons);
-    ++differences;
-    if (reason.empty()) ++unexplained;
-    fmt::print("{}\n  first:  {}\n  second: {}\n  reason: {}\n", id, describe(first, id),
-               describe(second, id), reason.empty() ? "NONE" : reason);
+    const std::string one = describe(first, id);
+    const std::string other = describe(second, id);
+    if (one != other) print(id, one, other, reason_for(id, first, second, reasons));
+  }
+  for (const auto& [pattern, reason] : reasons.items()) {
+    if (std::none_of(differing.begin(), differing.end(),
+                     [&](const std::string& id) { return matches(pattern, id); })) {
+      fmt::print("unused reason: {}\n", pattern);
+    }
   }
   fmt::print("first:  {} tests, {}\nsecond: {} tests, {}\n", first.size(), target(first_report),
              second.size(), target(second_report));
-  fmt::print("{} difference(s), {} without a reason\n", differences, unexplained);
+  fmt::print("{} difference(s), {} without a reason\n", differing.size(), unexplained);
   return unexplained == 0 ? 0 : 1;
 }
 

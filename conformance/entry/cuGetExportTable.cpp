@@ -69,6 +69,29 @@ TEST_F(cuGetExportTable, RefusesNullPointers) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGetExportTable(&table, nullptr));
 }
 
+TEST_F(cuGetExportTable, IsTheSameOnEveryThread) {
+  const auto find = [] {
+    const void* table = nullptr;
+    const CUresult result = driver().cuGetExportTable(&table, &runtime_table);
+    return std::pair(result, table);
+  };
+  EXPECT_EQ(on_other_thread(find), find());
+}
+
+// Undocumented. The runtime asks whenever it needs a table, in captures too.
+TEST_F(cuGetExportTable, MayBeAskedDuringCapture) {
+  const ExtraContext extra;
+  const Current current(extra);
+  const void* outside = nullptr;
+  const CUresult expected = driver().cuGetExportTable(&outside, &runtime_table);
+  const Stream stream;
+  Capture capture(stream);
+  const void* inside = nullptr;
+  EXPECT_CUDA(expected, driver().cuGetExportTable(&inside, &runtime_table));
+  EXPECT_EQ(inside, outside);
+  EXPECT_CUDA(CUDA_SUCCESS, capture.try_end());
+}
+
 TEST_F(cuGetExportTable_fresh, AnswersBeforeInit) {
   expect_usable_or_absent();
   expect_unknown(random_uuid());

@@ -50,6 +50,17 @@ TEST_F(cuFuncIsLoaded, RefusesANullFunction) {
       [](CUfunctionLoadingState* value) { return driver().cuFuncIsLoaded(value, nullptr); });
 }
 
+TEST_F(cuFuncIsLoaded, AnswersOnOtherThreads) {
+  const Module module;
+  const Kernel fill = module.kernel("fill");  // loaded
+  const auto state = on_other_thread(context, [&] {
+    CUfunctionLoadingState found{};
+    check(driver().cuFuncIsLoaded(&found, fill), "cuFuncIsLoaded");
+    return found;
+  });
+  EXPECT_EQ(state, CU_FUNCTION_LOADING_STATE_LOADED);
+}
+
 TEST_F(cuFuncIsLoaded, IsSafeDuringCapture) {
   const Module module;
   const Kernel kernel = module.kernel("empty");

@@ -66,6 +66,18 @@ TEST_F(cuGraphNodeGetEnabled, RefusesNull) {
   EXPECT_EQ(found, 77U);
 }
 
+// Undocumented.
+TEST_F(cuGraphNodeGetEnabled, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(10);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  expect_safe_in_capture([&] {
+    unsigned enabled = 0;
+    return driver().cuGraphNodeGetEnabled(exec, node, &enabled);
+  });
+}
+
 TEST_F(cuGraphNodeGetEnabled_fresh, BeforeInit) {
   unsigned found = 77;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

@@ -71,6 +71,17 @@ TEST_F(cuGraphChildGraphNodeGetGraph, RefusesNull) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphChildGraphNodeGetGraph, IsSafeDuringCapture) {
+  const Graph child;
+  const Graph graph;
+  const CUgraphNode node = add_child(graph, {}, child);
+  expect_safe_in_capture([&] {
+    CUgraph inner = nullptr;
+    return driver().cuGraphChildGraphNodeGetGraph(node, &inner);
+  });
+}
+
 TEST_F(cuGraphChildGraphNodeGetGraph_fresh, BeforeInit) {
   expect_leaves<CUgraph>(CUDA_ERROR_NOT_INITIALIZED, [](CUgraph* inner) {
     return driver().cuGraphChildGraphNodeGetGraph(garbage_handle<CUgraphNode>(), inner);

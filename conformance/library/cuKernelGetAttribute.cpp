@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelGetAttribute {
 
 CONFORMANCE_SUITE(cuKernelGetAttribute, Context);
+CONFORMANCE_SUITE(cuKernelGetAttribute_fresh, Uninitialised);
 
 int attribute_of(CUkernel kernel, CUfunction_attribute attribute) {
   const auto [first, second] = expect_writes<int>([&](int* value) {
@@ -96,6 +97,23 @@ TEST_F(cuKernelGetAttribute, NeedsNoCurrentContext) {
   const CUkernel kernel = library.kernel("static_shared");
   const NoContext none;
   EXPECT_EQ(attribute_of(kernel, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES), 1024);
+}
+
+// Undocumented.
+TEST_F(cuKernelGetAttribute, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] {
+    int value = 0;
+    return driver().cuKernelGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, kernel, device);
+  });
+}
+
+TEST_F(cuKernelGetAttribute_fresh, BeforeInit) {
+  int value = 0;
+  EXPECT_REFUSED_BEFORE_INIT(
+      CUDA_ERROR_INVALID_HANDLE,
+      driver().cuKernelGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, nullptr, 0));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelGetAttribute

@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelGetFunction {
 
 CONFORMANCE_SUITE(cuKernelGetFunction, Context);
+CONFORMANCE_SUITE(cuKernelGetFunction_fresh, Uninitialised);
 
 CUfunction function_of(CUkernel kernel) {
   CUfunction function = nullptr;
@@ -84,6 +85,22 @@ TEST_F(cuKernelGetFunction, RefusesANullKernel) {
   expect_leaves<CUfunction>(CUDA_ERROR_INVALID_HANDLE, [](CUfunction* function) {
     return driver().cuKernelGetFunction(function, nullptr);
   });
+}
+
+// Undocumented.
+TEST_F(cuKernelGetFunction, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] {
+    CUfunction function = nullptr;
+    return driver().cuKernelGetFunction(&function, kernel);
+  });
+}
+
+TEST_F(cuKernelGetFunction_fresh, BeforeInit) {
+  CUfunction function = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuKernelGetFunction(&function, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelGetFunction

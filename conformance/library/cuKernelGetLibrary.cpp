@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelGetLibrary {
 
 CONFORMANCE_SUITE(cuKernelGetLibrary, Context);
+CONFORMANCE_SUITE(cuKernelGetLibrary_fresh, Uninitialised);
 
 TEST_F(cuKernelGetLibrary, GivesTheKernelsLibrary) {
   const Library first;
@@ -35,6 +36,22 @@ TEST_F(cuKernelGetLibrary, RefusesANullKernel) {
   expect_leaves<CUlibrary>(CUDA_ERROR_INVALID_HANDLE, [](CUlibrary* library) {
     return driver().cuKernelGetLibrary(library, nullptr);
   });
+}
+
+// Undocumented.
+TEST_F(cuKernelGetLibrary, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] {
+    CUlibrary found = nullptr;
+    return driver().cuKernelGetLibrary(&found, kernel);
+  });
+}
+
+TEST_F(cuKernelGetLibrary_fresh, BeforeInit) {
+  CUlibrary library = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuKernelGetLibrary(&library, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelGetLibrary

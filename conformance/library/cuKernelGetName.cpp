@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelGetName {
 
 CONFORMANCE_SUITE(cuKernelGetName, Context);
+CONFORMANCE_SUITE(cuKernelGetName_fresh, Uninitialised);
 
 TEST_F(cuKernelGetName, GivesTheName) {
   const Library library;
@@ -42,6 +43,21 @@ TEST_F(cuKernelGetName, RefusesNullArguments) {
   expect_leaves<const char*>(CUDA_ERROR_INVALID_VALUE, [](const char** name) {
     return driver().cuKernelGetName(name, nullptr);
   });
+}
+
+// Undocumented.
+TEST_F(cuKernelGetName, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] {
+    const char* name = nullptr;
+    return driver().cuKernelGetName(&name, kernel);
+  });
+}
+
+TEST_F(cuKernelGetName_fresh, BeforeInit) {
+  const char* name = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuKernelGetName(&name, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelGetName

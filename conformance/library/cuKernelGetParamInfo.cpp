@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelGetParamInfo {
 
 CONFORMANCE_SUITE(cuKernelGetParamInfo, Context);
+CONFORMANCE_SUITE(cuKernelGetParamInfo_fresh, Uninitialised);
 
 struct Place {
   std::size_t offset;
@@ -91,6 +92,24 @@ TEST_F(cuKernelGetParamInfo, RefusesANullKernel) {
       CUDA_ERROR_INVALID_VALUE, [](std::size_t* offset, std::size_t* bytes) {
         return driver().cuKernelGetParamInfo(nullptr, 0, offset, bytes);
       });
+}
+
+// Undocumented.
+TEST_F(cuKernelGetParamInfo, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] {
+    std::size_t offset = 0;
+    std::size_t bytes = 0;
+    return driver().cuKernelGetParamInfo(kernel, 0, &offset, &bytes);
+  });
+}
+
+TEST_F(cuKernelGetParamInfo_fresh, BeforeInit) {
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuKernelGetParamInfo(nullptr, 0, &offset, &bytes));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelGetParamInfo

@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelSetAttribute {
 
 CONFORMANCE_SUITE(cuKernelSetAttribute, Context);
+CONFORMANCE_SUITE(cuKernelSetAttribute_fresh, Uninitialised);
 
 constexpr auto shared_limit = CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 
@@ -107,6 +108,12 @@ TEST_F(cuKernelSetAttribute, NeedsNoCurrentContext) {
   const NoContext none;
   EXPECT_CUDA_OK(set(kernel, shared_limit, 128));
   EXPECT_EQ(attribute_of(kernel, shared_limit), 128);
+}
+
+TEST_F(cuKernelSetAttribute_fresh, BeforeInit) {
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuKernelSetAttribute(
+                                 CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 64, nullptr, 0));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelSetAttribute

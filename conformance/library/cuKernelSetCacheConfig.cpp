@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuKernelSetCacheConfig {
 
 CONFORMANCE_SUITE(cuKernelSetCacheConfig, Context);
+CONFORMANCE_SUITE(cuKernelSetCacheConfig_fresh, Uninitialised);
 
 TEST_F(cuKernelSetCacheConfig, TakesEveryPreference) {
   const DeviceBuffer<unsigned> buffer(10);
@@ -44,6 +45,11 @@ TEST_F(cuKernelSetCacheConfig, NeedsNoCurrentContext) {
   const CUkernel kernel = library.kernel("fill");
   const NoContext none;
   EXPECT_CUDA_OK(driver().cuKernelSetCacheConfig(kernel, CU_FUNC_CACHE_PREFER_SHARED, device));
+}
+
+TEST_F(cuKernelSetCacheConfig_fresh, BeforeInit) {
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuKernelSetCacheConfig(nullptr, CU_FUNC_CACHE_PREFER_L1, 0));
 }
 
 }  // namespace vgpu::conformance::test_cuKernelSetCacheConfig

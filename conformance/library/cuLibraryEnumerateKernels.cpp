@@ -6,6 +6,7 @@
 namespace vgpu::conformance::test_cuLibraryEnumerateKernels {
 
 CONFORMANCE_SUITE(cuLibraryEnumerateKernels, Context);
+CONFORMANCE_SUITE(cuLibraryEnumerateKernels_fresh, Uninitialised);
 
 /// What stands in places that the driver leaves alone.
 CUkernel untouched() {
@@ -78,6 +79,21 @@ TEST_F(cuLibraryEnumerateKernels, RefusesANullLibrary) {
   CUkernel kernel = untouched();
   EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuLibraryEnumerateKernels(&kernel, 1, nullptr));
   EXPECT_EQ(kernel, untouched());
+}
+
+// Undocumented.
+TEST_F(cuLibraryEnumerateKernels, IsSafeDuringCapture) {
+  const Library library("other");
+  expect_safe_in_capture([&] {
+    CUkernel kernel = nullptr;
+    return driver().cuLibraryEnumerateKernels(&kernel, 1, library);
+  });
+}
+
+TEST_F(cuLibraryEnumerateKernels_fresh, BeforeInit) {
+  CUkernel kernel = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuLibraryEnumerateKernels(&kernel, 1, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryEnumerateKernels

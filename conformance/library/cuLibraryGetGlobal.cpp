@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuLibraryGetGlobal {
 
 CONFORMANCE_SUITE(cuLibraryGetGlobal, Context);
+CONFORMANCE_SUITE(cuLibraryGetGlobal_fresh, Uninitialised);
 
 CUdeviceptr address_of(CUlibrary library, const char* name) {
   CUdeviceptr address = 0;
@@ -120,6 +121,24 @@ TEST_F(cuLibraryGetGlobal, NeedsACurrentContext) {
       CUDA_ERROR_INVALID_CONTEXT, [&](CUdeviceptr* address, std::size_t* bytes) {
         return driver().cuLibraryGetGlobal(address, bytes, library, "global_value");
       });
+}
+
+// Undocumented.
+TEST_F(cuLibraryGetGlobal, IsSafeDuringCapture) {
+  const Library library;
+  library.module();  // is loaded into the context already
+  expect_safe_in_capture([&] {
+    CUdeviceptr address = 0;
+    return driver().cuLibraryGetGlobal(&address, nullptr, library, "global_value");
+  });
+}
+
+TEST_F(cuLibraryGetGlobal_fresh, BeforeInit) {
+  CUdeviceptr address = 0;
+  std::size_t bytes = 0;
+  EXPECT_REFUSED_BEFORE_INIT(
+      CUDA_ERROR_INVALID_HANDLE,
+      driver().cuLibraryGetGlobal(&address, &bytes, nullptr, "global_value"));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryGetGlobal

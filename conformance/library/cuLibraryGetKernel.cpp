@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuLibraryGetKernel {
 
 CONFORMANCE_SUITE(cuLibraryGetKernel, Context);
+CONFORMANCE_SUITE(cuLibraryGetKernel_fresh, Uninitialised);
 
 TEST_F(cuLibraryGetKernel, FindsTheKernelOfThatName) {
   const DeviceBuffer<unsigned> buffer(std::vector<unsigned>(60, 2));
@@ -70,6 +71,12 @@ TEST_F(cuLibraryGetKernel, IsSafeDuringCapture) {
   const Library library;
   CUkernel kernel = nullptr;
   expect_safe_in_capture([&] { return driver().cuLibraryGetKernel(&kernel, library, "fill"); });
+}
+
+TEST_F(cuLibraryGetKernel_fresh, BeforeInit) {
+  CUkernel kernel = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuLibraryGetKernel(&kernel, nullptr, "fill"));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryGetKernel

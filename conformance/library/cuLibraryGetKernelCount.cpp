@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuLibraryGetKernelCount {
 
 CONFORMANCE_SUITE(cuLibraryGetKernelCount, Context);
+CONFORMANCE_SUITE(cuLibraryGetKernelCount_fresh, Uninitialised);
 
 TEST_F(cuLibraryGetKernelCount, CountsTheKernels) {
   for (const char* name : {"basic", "other"}) {
@@ -40,6 +41,21 @@ TEST_F(cuLibraryGetKernelCount, RefusesANullLibrary) {
   expect_leaves<unsigned>(CUDA_ERROR_INVALID_HANDLE, [](unsigned* count) {
     return driver().cuLibraryGetKernelCount(count, nullptr);
   });
+}
+
+// Undocumented.
+TEST_F(cuLibraryGetKernelCount, IsSafeDuringCapture) {
+  const Library library("other");
+  expect_safe_in_capture([&] {
+    unsigned count = 0;
+    return driver().cuLibraryGetKernelCount(&count, library);
+  });
+}
+
+TEST_F(cuLibraryGetKernelCount_fresh, BeforeInit) {
+  unsigned count = 0;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuLibraryGetKernelCount(&count, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryGetKernelCount

@@ -11,6 +11,8 @@ class cuLibraryGetManaged : public Context {
   }
 };
 
+CONFORMANCE_SUITE(cuLibraryGetManaged_fresh, Uninitialised);
+
 TEST_F(cuLibraryGetManaged, HostAndKernelsShareTheVariable) {
   const DeviceBuffer<unsigned> out(1);
   const Library library("managed");
@@ -80,6 +82,14 @@ TEST_F(cuLibraryGetManaged, RefusesANullName) {
   CUdeviceptr address = 0;
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
               driver().cuLibraryGetManaged(&address, nullptr, library, nullptr));
+}
+
+TEST_F(cuLibraryGetManaged_fresh, BeforeInit) {
+  CUdeviceptr address = 0;
+  std::size_t bytes = 0;
+  EXPECT_REFUSED_BEFORE_INIT(
+      CUDA_ERROR_INVALID_HANDLE,
+      driver().cuLibraryGetManaged(&address, &bytes, nullptr, "managed_value"));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryGetManaged

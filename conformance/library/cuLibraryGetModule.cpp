@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuLibraryGetModule {
 
 CONFORMANCE_SUITE(cuLibraryGetModule, Context);
+CONFORMANCE_SUITE(cuLibraryGetModule_fresh, Uninitialised);
 
 TEST_F(cuLibraryGetModule, GivesOneModulePerContext) {
   const ExtraContext extra;
@@ -63,6 +64,22 @@ TEST_F(cuLibraryGetModule, RefusesANullLibrary) {
   expect_leaves<CUmodule>(CUDA_ERROR_INVALID_HANDLE, [](CUmodule* module) {
     return driver().cuLibraryGetModule(module, nullptr);
   });
+}
+
+// Undocumented.
+TEST_F(cuLibraryGetModule, IsSafeDuringCapture) {
+  const Library library;
+  library.module();  // is loaded into the context already
+  expect_safe_in_capture([&] {
+    CUmodule module = nullptr;
+    return driver().cuLibraryGetModule(&module, library);
+  });
+}
+
+TEST_F(cuLibraryGetModule_fresh, BeforeInit) {
+  CUmodule module = nullptr;
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
+                             driver().cuLibraryGetModule(&module, nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryGetModule

@@ -71,6 +71,15 @@ TEST_F(cuLibraryLoadFromFile, RefusesNullArguments) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, load(&library, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuLibraryLoadFromFile, IsSafeDuringCapture) {
+  const ImageFile file(ptx("other"));
+  expect_safe_in_capture([&] {
+    CUlibrary library = nullptr;
+    return load(&library, file.path());  // stays loaded: unloading may be unsafe
+  });
+}
+
 TEST_F(cuLibraryLoadFromFile_fresh, BeforeInit) {
   expect_leaves<CUlibrary>(CUDA_ERROR_NOT_INITIALIZED,
                            [](CUlibrary* library) { return load(library, "/no/such/file"); });

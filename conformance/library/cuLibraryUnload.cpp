@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuLibraryUnload {
 
 CONFORMANCE_SUITE(cuLibraryUnload, Context);
+CONFORMANCE_SUITE(cuLibraryUnload_fresh, Uninitialised);
 
 TEST_F(cuLibraryUnload, OtherLibrariesStayUsable) {
   const DeviceBuffer<unsigned> buffer(30);
@@ -69,6 +70,10 @@ TEST_F(cuLibraryUnload, LoadingAgainStartsAfresh) {
 
 TEST_F(cuLibraryUnload, RefusesANullLibrary) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuLibraryUnload(nullptr));  // Undocumented.
+}
+
+TEST_F(cuLibraryUnload_fresh, BeforeInit) {
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuLibraryUnload(nullptr));
 }
 
 }  // namespace vgpu::conformance::test_cuLibraryUnload

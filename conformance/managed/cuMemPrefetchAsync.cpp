@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuMemPrefetchAsync {
@@ -201,6 +203,25 @@ TEST_F(cuMemPrefetchAsync, CannotBeCaptured) {
   EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
               driver().cuMemPrefetchAsync_v2(memory, bytes, to_device, 0, stream));
   EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+}
+
+// The thread's own stream is capturing: stream 0 is that one, or the legacy one that would wait.
+TEST_F(cuMemPrefetchAsync, StreamZeroDuringACaptureOfTheThreadsOwnStream) {
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS);
+  const ManagedMemory memory(bytes);
+  const auto expect = [](CUresult expected, const std::function<CUresult()>& call) {
+    Capture capture(CU_STREAM_PER_THREAD, CU_STREAM_CAPTURE_MODE_RELAXED);
+    EXPECT_CUDA(expected, call());
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+  };
+  expect(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
+         [&] { return driver().cuMemPrefetchAsync_v2_ptsz(memory, bytes, to_host, 0, nullptr); });
+  expect(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
+         [&] { return driver().cuMemPrefetchAsync_ptsz(memory, bytes, CU_DEVICE_CPU, nullptr); });
+  expect(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT,
+         [&] { return driver().cuMemPrefetchAsync_v2(memory, bytes, to_host, 0, nullptr); });
+  expect(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT,
+         [&] { return driver().cuMemPrefetchAsync(memory, bytes, CU_DEVICE_CPU, nullptr); });
 }
 
 TEST_F(cuMemPrefetchAsync_fresh, BeforeInit) {

@@ -142,6 +142,19 @@ TEST_F(cuStreamAttachMemAsync, CannotBeCaptured) {
   EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
 }
 
+// The thread's own stream is capturing: stream 0 is that one, or the legacy one that would wait.
+TEST_F(cuStreamAttachMemAsync, StreamZeroDuringACaptureOfTheThreadsOwnStream) {
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY);
+  const ManagedMemory memory(bytes);
+  const std::array expected{CUDA_ERROR_STREAM_CAPTURE_IMPLICIT,
+                            CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED};
+  for (std::size_t i = 0; i < forms().size(); ++i) {
+    Capture capture(CU_STREAM_PER_THREAD, CU_STREAM_CAPTURE_MODE_RELAXED);
+    EXPECT_CUDA(expected[i], forms()[i](nullptr, memory, 0, CU_MEM_ATTACH_HOST));
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+  }
+}
+
 TEST_F(cuStreamAttachMemAsync_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

@@ -185,6 +185,20 @@ TEST_F(cuModuleLoadDataEx, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuModuleLoadDataEx, IsSafeDuringCapture) {
+  std::vector<CUmodule> loaded;
+  expect_safe_in_capture([&] {
+    CUmodule module = nullptr;
+    const CUresult result =
+        driver().cuModuleLoadDataEx(&module, ptx("other").data(), 0, nullptr, nullptr);
+    if (result == CUDA_SUCCESS) loaded.push_back(module);
+    return result;
+  });
+  // Unloading is unsafe.
+  for (const CUmodule module : loaded) EXPECT_CUDA_OK(driver().cuModuleUnload(module));
+}
+
 TEST_F(cuModuleLoadDataEx_fresh, BeforeInit) {
   expect_leaves<CUmodule>(CUDA_ERROR_NOT_INITIALIZED, [](CUmodule* module) {
     return driver().cuModuleLoadDataEx(module, ptx("other").data(), 0, nullptr, nullptr);

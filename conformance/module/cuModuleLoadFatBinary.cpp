@@ -69,6 +69,19 @@ TEST_F(cuModuleLoadFatBinary, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuModuleLoadFatBinary, IsSafeDuringCapture) {
+  std::vector<CUmodule> loaded;
+  expect_safe_in_capture([&] {
+    CUmodule module = nullptr;
+    const CUresult result = driver().cuModuleLoadFatBinary(&module, fatbin("other").data());
+    if (result == CUDA_SUCCESS) loaded.push_back(module);
+    return result;
+  });
+  // Unloading is unsafe.
+  for (const CUmodule module : loaded) EXPECT_CUDA_OK(driver().cuModuleUnload(module));
+}
+
 TEST_F(cuModuleLoadFatBinary_fresh, BeforeInit) {
   expect_leaves<CUmodule>(CUDA_ERROR_NOT_INITIALIZED, [](CUmodule* module) {
     return driver().cuModuleLoadFatBinary(module, fatbin("other").data());

@@ -80,6 +80,9 @@ CUresult resolve_v2(const char* symbol, void** function, int version, cuuint64_t
 void open(const char* path) {
   void* const library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) give_up(std::string("cannot open the driver behind it: ") + ::dlerror());
+  if (::dlsym(library, "vgpu_list_mutants") != nullptr) {
+    give_up(std::string(path) + " is no driver but this wrapper");
+  }
   auto& [table, forwarders] = wrapper();
   table.load(library);
   std::size_t index = 0;
@@ -100,7 +103,43 @@ void open(const char* path) {
   table.cuGetProcAddress_v2 = resolve_v2;
 }
 
+CUresult do_nothing() {
+  return CUDA_SUCCESS;
+}
+
+/// Calls `visit` with the table's member for `symbol`.
+template <class Visitor>
+bool with_slot(std::string_view symbol, Visitor&& visit) {
+  bool found = false;
+  vgpu_mutant_table.for_each([&](const char* name, auto*& slot) {
+    if (name != symbol) return;
+    visit(slot);
+    found = true;
+  });
+  return found;
+}
+
+/// Mutants that need no code of their own: "nothing.SYMBOL" does nothing and succeeds,
+/// "like.SYMBOL.OTHER" does what another symbol does.
+bool apply_to_symbol(std::string_view wanted) {
+  const auto kind = wanted.substr(0, wanted.find('.'));
+  if (kind != "nothing" && kind != "like") return false;
+  wanted.remove_prefix(kind.size() + 1);
+  const auto symbol = wanted.substr(0, wanted.find('.'));
+  auto* code = reinterpret_cast<void (*)()>(do_nothing);
+  if (kind == "like") {
+    wanted.remove_prefix(std::min(wanted.size(), symbol.size() + 1));
+    if (!with_slot(wanted, [&](auto* slot) { code = reinterpret_cast<void (*)()>(slot); })) {
+      return false;
+    }
+  }
+  return with_slot(symbol, [&](auto*& slot) {
+    slot = reinterpret_cast<std::remove_reference_t<decltype(slot)>>(code);
+  });
+}
+
 void apply(std::string_view wanted) {
+  if (apply_to_symbol(wanted)) return;
   for (const Group& group : groups()) {
     for (const Mutant& mutant : group.mutants) {
       if (std::string(group.object) + "." + mutant.name != wanted) continue;

@@ -32,8 +32,6 @@ class Configuration {
   CUlaunchConfig config_{};
 };
 
-constexpr auto claim = CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH;
-
 CUresult ask(int* number, CUfunction function, const CUlaunchConfig* config) {
   return driver().cuOccupancyMaxActiveClusters(number, function, config);
 }
@@ -46,7 +44,7 @@ int answer(CUfunction function, const Configuration& configuration) {
 
 // At least one fits, and no more blocks than all multiprocessors together hold.
 TEST_F(cuOccupancyMaxActiveClusters, LiesBetweenOneAndWhatBlocksAllow) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   int per_multiprocessor = 0;
@@ -65,7 +63,7 @@ TEST_F(cuOccupancyMaxActiveClusters, LiesBetweenOneAndWhatBlocksAllow) {
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, LargerClustersAreFewer) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   int before = INT32_MAX;
@@ -77,7 +75,7 @@ TEST_F(cuOccupancyMaxActiveClusters, LargerClustersAreFewer) {
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, SharedMemoryMakesThemFewer) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   Configuration configuration(64, 4);
@@ -88,7 +86,7 @@ TEST_F(cuOccupancyMaxActiveClusters, SharedMemoryMakesThemFewer) {
 
 // Documented is an error.
 TEST_F(cuOccupancyMaxActiveClusters, TheClusterSizeMayBeLeftOut) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64);
@@ -98,7 +96,7 @@ TEST_F(cuOccupancyMaxActiveClusters, TheClusterSizeMayBeLeftOut) {
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, RefusesClustersThatAreTooLarge) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(128, 64);
@@ -107,7 +105,7 @@ TEST_F(cuOccupancyMaxActiveClusters, RefusesClustersThatAreTooLarge) {
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, RefusesNullPointers) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);
@@ -119,14 +117,14 @@ TEST_F(cuOccupancyMaxActiveClusters, RefusesNullPointers) {
 
 // Undocumented.
 TEST_F(cuOccupancyMaxActiveClusters, RefusesANullFunction) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Configuration configuration(64, 2);
   int number = 0;
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, ask(&number, nullptr, configuration.get()));
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, NeedsACurrentContext) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);
@@ -136,7 +134,7 @@ TEST_F(cuOccupancyMaxActiveClusters, NeedsACurrentContext) {
 }
 
 TEST_F(cuOccupancyMaxActiveClusters, IsSafeDuringCapture) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);

@@ -32,8 +32,6 @@ class Configuration {
   CUlaunchConfig config_{};
 };
 
-constexpr auto claim = CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH;
-
 CUresult ask(int* number, CUfunction function, const CUlaunchConfig* config) {
   return driver().cuOccupancyMaxPotentialClusterSize(number, function, config);
 }
@@ -46,7 +44,7 @@ int answer(CUfunction function, const Configuration& configuration) {
 
 // "By default this function will always return a value that's portable on future hardware": 8.
 TEST_F(cuOccupancyMaxPotentialClusterSize, IsEightUnlessMoreIsAllowed) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64);
@@ -57,7 +55,7 @@ TEST_F(cuOccupancyMaxPotentialClusterSize, IsEightUnlessMoreIsAllowed) {
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, MayBeMoreWhenNonPortableSizesAreAllowed) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   ASSERT_CUDA_OK(
@@ -67,21 +65,21 @@ TEST_F(cuOccupancyMaxPotentialClusterSize, MayBeMoreWhenNonPortableSizesAreAllow
 
 // "The cluster dimensions in config are ignored."
 TEST_F(cuOccupancyMaxPotentialClusterSize, IgnoresTheConfigurationsClusters) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   EXPECT_EQ(answer(kernel, Configuration(64, 2)), answer(kernel, Configuration(64)));
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, TakesAStreamOfTheContext) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Stream stream;
   EXPECT_EQ(answer(module.kernel("fill"), Configuration(64, 0, stream)), 8);
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, TheSizeCanBeLaunched) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const DeviceBuffer<unsigned> buffer(64 * 128);
   const Module module;
   const Kernel kernel = module.kernel("fill");
@@ -98,7 +96,7 @@ TEST_F(cuOccupancyMaxPotentialClusterSize, TheSizeCanBeLaunched) {
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, RefusesNullPointers) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);
@@ -110,14 +108,14 @@ TEST_F(cuOccupancyMaxPotentialClusterSize, RefusesNullPointers) {
 
 // Undocumented.
 TEST_F(cuOccupancyMaxPotentialClusterSize, RefusesANullFunction) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Configuration configuration(64, 2);
   int number = 0;
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, ask(&number, nullptr, configuration.get()));
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, NeedsACurrentContext) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);
@@ -127,7 +125,7 @@ TEST_F(cuOccupancyMaxPotentialClusterSize, NeedsACurrentContext) {
 }
 
 TEST_F(cuOccupancyMaxPotentialClusterSize, IsSafeDuringCapture) {
-  REQUIRE_ATTRIBUTE(claim);
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH);
   const Module module;
   const Kernel kernel = module.kernel("fill");
   const Configuration configuration(64, 2);

@@ -196,6 +196,13 @@ TEST_F(cuMemAllocAsync, IsRecordedDuringCapture) {
   EXPECT_NE(address, 0U);
 }
 
+TEST_F(cuMemAllocAsync, PtszDefaultStreamIsTheThreadsOwn) {
+  Capture capture(CU_STREAM_PER_THREAD);
+  CUdeviceptr address = 0;
+  EXPECT_CUDA_OK(driver().cuMemAllocAsync_ptsz(&address, 5000, nullptr));
+  EXPECT_EQ(capture.end().node_types(), std::vector<CUgraphNodeType>{CU_GRAPH_NODE_TYPE_MEM_ALLOC});
+}
+
 // Memory that is allocated and freed inside a graph is there whenever the graph runs.
 TEST_F(cuMemAllocAsync, AGraphUsesItsOwnMemory) {
   const DeviceBuffer<unsigned> result(1000);

@@ -176,6 +176,14 @@ TEST_F(cuMemAllocFromPoolAsync, IsRecordedDuringCapture) {
   EXPECT_EQ(pool_attribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), 0U);
 }
 
+TEST_F(cuMemAllocFromPoolAsync, PtszDefaultStreamIsTheThreadsOwn) {
+  const Pool pool;
+  Capture capture(CU_STREAM_PER_THREAD);
+  CUdeviceptr address = 0;
+  EXPECT_CUDA_OK(driver().cuMemAllocFromPoolAsync_ptsz(&address, 5000, pool, nullptr));
+  EXPECT_EQ(capture.end().node_types(), std::vector<CUgraphNodeType>{CU_GRAPH_NODE_TYPE_MEM_ALLOC});
+}
+
 TEST_F(cuMemAllocFromPoolAsync, IntoTheLegacyStreamEndsACapture) {
   const Pool pool;
   CUdeviceptr address = 0;

@@ -185,6 +185,16 @@ TEST_F(cuMemFreeAsync, IsRecordedBehindItsAllocation) {
   }
 }
 
+TEST_F(cuMemFreeAsync, PtszDefaultStreamIsTheThreadsOwn) {
+  Capture capture(CU_STREAM_PER_THREAD);
+  CUdeviceptr address = 0;
+  check(driver().cuMemAllocAsync(&address, 5000, CU_STREAM_PER_THREAD), "cuMemAllocAsync");
+  EXPECT_CUDA_OK(driver().cuMemFreeAsync_ptsz(address, nullptr));
+  EXPECT_EQ(
+      capture.end().node_types(),
+      (std::vector<CUgraphNodeType>{CU_GRAPH_NODE_TYPE_MEM_ALLOC, CU_GRAPH_NODE_TYPE_MEM_FREE}));
+}
+
 // "During stream capture, this function [...] must be passed the address of a graph allocation."
 TEST_F(cuMemFreeAsync, RefusesMemoryOfAPoolDuringCapture) {
   const Pool pool;

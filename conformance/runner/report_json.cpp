@@ -72,7 +72,7 @@ Claim claim_of(const Run& run) {
   }
   claim.text = fmt::format(
       "{} of {} tested functions behave as this suite (version {}) says; "
-      "the schema has {}.",
+      "the schema has {} functions.",
       claim.passed, claim.tested, VGPU_VERSION, claim.functions);
   if (!run.filter.empty()) {
     claim.text = "No claim: this run was limited to " + run.filter + ". " + claim.text;

@@ -3,9 +3,12 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <map>
+#include <string_view>
 #include <system_error>
 
 #include "mutants/mutant.hpp"
+#include "vgpu/symbols.hpp"
 
 namespace vgpu::conformance {
 
@@ -37,6 +40,37 @@ support::Result<std::vector<MutantEntry>> list_mutants(const fs::path& library) 
          mutant->behind_guest});
   });
   ::dlclose(handle);
+  return entries;
+}
+
+std::vector<MutantEntry> list_symbol_mutants() {
+  std::vector<MutantEntry> entries;
+  const auto add = [&](const std::string& name, const std::string& breaks, std::string_view base) {
+    entries.push_back({name, breaks, std::string(base), false});
+  };
+  const auto add_like = [&](std::string_view symbol, std::string_view other,
+                            std::string_view base) {
+    const std::string one(symbol);
+    const std::string another(other);
+    add("like." + one + "." + another, one + " does what " + another + " does", base);
+  };
+  constexpr std::string_view suffix = "_ptsz";
+  std::map<std::string_view, std::string_view> newest;  // of a base name, without per-thread forms
+  for (const call::Symbol& symbol : call::symbols) {
+    if (symbol.served && !symbol.per_thread) newest[symbol.base] = symbol.exported;
+  }
+  for (const call::Symbol& symbol : call::symbols) {
+    if (!symbol.served) continue;
+    const std::string name(symbol.exported);
+    add("nothing." + name, name + " does nothing and succeeds", symbol.base);
+    if (symbol.per_thread) {
+      const auto legacy = symbol.exported.substr(0, symbol.exported.size() - suffix.size());
+      add_like(symbol.exported, legacy, symbol.base);
+      add_like(legacy, symbol.exported, symbol.base);
+    } else if (newest[symbol.base] != symbol.exported) {
+      add_like(symbol.exported, newest[symbol.base], symbol.base);
+    }
+  }
   return entries;
 }
 

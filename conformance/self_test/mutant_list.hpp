@@ -19,7 +19,12 @@ struct MutantEntry {
 /// lib/vgpu-conformance/libmutant.so of the installation or the build that this program is in.
 support::Result<std::filesystem::path> find_mutant_library();
 
-/// Its mutants.
+/// Its mutants that were written.
 support::Result<std::vector<MutantEntry>> list_mutants(const std::filesystem::path& library);
+
+/// For each exported symbol of a served function a mutant that does nothing and succeeds; for each
+/// per-thread form and its legacy form ones in which one does what the other does; for each older
+/// ABI one that takes the newest's arguments. Is every variant tested?
+std::vector<MutantEntry> list_symbol_mutants();
 
 }  // namespace vgpu::conformance

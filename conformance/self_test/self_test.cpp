@@ -179,6 +179,7 @@ int self_test(const SelfTestOptions& options) {
   if (!library) return fail(library.message());
   auto mutants = list_mutants(*library);
   if (!mutants) return fail(mutants.message());
+  if (options.symbols) *mutants = list_symbol_mutants();
   std::erase_if(*mutants, [&](const MutantEntry& mutant) {
     return !is_wanted(options.mutants, mutant.name);
   });

@@ -16,6 +16,7 @@ struct SelfTestOptions {
   unsigned timeout_seconds = 30;
   std::uint64_t seed = 0;  ///< 0 = a fresh one
   bool full = false;       ///< the whole suite on each mutant, not only the suites it names
+  bool symbols = false;    ///< mutants of the exported symbols in place of the written ones
   bool list = false;
 };
 

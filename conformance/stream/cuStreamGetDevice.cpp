@@ -94,6 +94,14 @@ TEST_F(cuStreamGetDevice, RefusesACapturingStream) {
   }
 }
 
+TEST_F(cuStreamGetDevice, PtszNullMeansTheThreadsOwnStream) {
+  Capture capture(CU_STREAM_PER_THREAD);
+  expect_leaves<CUdevice>(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, [&](CUdevice* out) {
+    return driver().cuStreamGetDevice_ptsz(nullptr, out);
+  });
+  EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+}
+
 TEST_F(cuStreamGetDevice_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<CUdevice>(CUDA_ERROR_NOT_INITIALIZED,

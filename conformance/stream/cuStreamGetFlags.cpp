@@ -94,6 +94,14 @@ TEST_F(cuStreamGetFlags, RefusesACapturingStream) {
   }
 }
 
+TEST_F(cuStreamGetFlags, PtszNullMeansTheThreadsOwnStream) {
+  Capture capture(CU_STREAM_PER_THREAD);
+  expect_leaves<unsigned>(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, [&](unsigned* out) {
+    return driver().cuStreamGetFlags_ptsz(nullptr, out);
+  });
+  EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+}
+
 TEST_F(cuStreamGetFlags_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<unsigned>(CUDA_ERROR_NOT_INITIALIZED,
