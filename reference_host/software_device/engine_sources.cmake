@@ -18,6 +18,7 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     exec/decode_video.cpp
     exec/video_ops.cpp
     exec/formats.cpp
+    exec/stack_ops.cpp
     exec/async_ops.cpp
     exec/fragments.cpp
     exec/matrix_ops.cpp

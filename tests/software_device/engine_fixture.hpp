@@ -27,7 +27,7 @@ class Device {
  public:
   bool load(const std::string& image) {
     image_ = image;
-    module_ = load_module(image_.c_str(), 75, memory, error);
+    module_ = load_module(image_.c_str(), 86, memory, error);
     return module_ != nullptr;
   }
 

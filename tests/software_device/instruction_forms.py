@@ -338,7 +338,7 @@ def expand(line):
 
 
 def fragment(text):
-    """Replaces each # by a vector; how many registers it needs follows from the shape."""
+    """Replaces each # by a vector, those of d, a, b and c with numbers of their own; how many registers it needs follows from the shape."""
     types = re.findall(r"\.(f16|bf16|tf32|f32|f64|s8|u8|s4|u4|b1|s32|e4m3|e5m2)(?=\.|\s|$)", text)
     m, n, k = map(int, re.search(r"\.m(\d+)n(\d+)k(\d+)", text).groups())
     bits = {"f16": 16, "bf16": 16, "f64": 64, "s8": 8, "u8": 8, "s4": 4, "u4": 4, "b1": 1, "e4m3": 8,
@@ -356,7 +356,8 @@ def fragment(text):
             registers = 8
         if not is_wmma and (m, n, k) == (8, 8, 4) and kind != "f64":
             registers = {"a": 2, "b": 2}.get(part, 4 if kind == "f16" else 8)
-        return "{" + ", ".join(f"{letter}{i + 1}" for i in range(registers)) + "}"
+        first = {"d": 1, "a": 11, "b": 21, "c": 31}[part]
+        return "{" + ", ".join(f"{letter}{first + i}" for i in range(registers)) + "}"
 
     if ".load" in text or ".store" in text:
         part = re.search(r"\.(a|b|c|d)\.", text).group(1)
@@ -382,9 +383,18 @@ def finished(text):
     if opcode.startswith("@"):
         guard, opcode = opcode, operands
         return guard.replace("P", "%p1") + " " + opcode + ";"
-    operands = re.sub(r"(?<![\w%$])([HRDPQ])(\d?)(?![\w])",
-                      lambda match: "%" + {"H": "h", "R": "r", "D": "d", "P": "p", "Q": "q"}[
-                          match.group(1)] + (match.group(2) or "1"), operands)
+    next_number = dict.fromkeys("HRDPQ", 1)
+
+    def numbered(match):
+        letter, number = match.groups()
+        if not number:  # each operand gets a register of its own
+            number = str(next_number[letter])
+            next_number[letter] += 1
+        else:
+            next_number[letter] = max(next_number[letter], int(number) + 1)
+        return "%" + letter.lower() + number
+
+    operands = re.sub(r"(?<![\w%$])([HRDPQ])(\d*)(?![\w])", numbered, operands)
     return f"{opcode} {operands};"
 
 
@@ -398,8 +408,8 @@ def module(lines, arch):
 {{
 .reg .pred %p<9>;
 .reg .b16 %h<9>;
-.reg .b32 %r<9>;
-.reg .b64 %d<9>;
+.reg .b32 %r<49>;
+.reg .b64 %d<49>;
 .reg .b128 %q<9>;
 .param .b32 r0;
 .param .b32 a0;

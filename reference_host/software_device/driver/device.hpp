@@ -16,13 +16,17 @@ namespace vgpu::softdevice {
 
 class MemoryPool;
 
+/// What a device claims to be unless VGPU_SOFT_CC says otherwise: the highest capability below 9.0 of
+/// which every instruction is there (8.9 adds only 8-bit floats to 8.6).
+inline constexpr int default_capability = 86;
+
 /// One device: its memory, its primary context, its memory pools.
 class Device {
  public:
   Device(int ordinal, int compute_capability, std::size_t memory_bytes);
 
   int ordinal() const noexcept { return ordinal_; }
-  /// 75 for capability 7.5.
+  /// 86 for capability 8.6.
   int compute_capability() const noexcept { return compute_capability_; }
   const std::string& name() const noexcept { return name_; }
   DeviceMemory& memory() noexcept { return memory_; }
@@ -75,6 +79,7 @@ struct MultiprocessorLimits {
   int shared_bytes = 65536;
   int shared_optin = 65536;
   int shared_reserved = 0;
+  int shared_unit = 256;  ///< bytes that shared memory comes in
   int registers = 65536;
 };
 MultiprocessorLimits multiprocessor_limits(int compute_capability) noexcept;

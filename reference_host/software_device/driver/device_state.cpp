@@ -95,6 +95,7 @@ MultiprocessorLimits multiprocessor_limits(int compute_capability) noexcept {
     limits.shared_bytes = compute_capability >= 90 ? 233472 : large ? 167936 : 102400;
     limits.shared_optin = compute_capability >= 90 ? 232448 : large ? 166912 : 101376;
     limits.shared_reserved = 1024;
+    limits.shared_unit = 128;
   }
   return limits;
 }

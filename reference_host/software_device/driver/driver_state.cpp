@@ -94,7 +94,7 @@ CUresult cuInit(unsigned int flags) {
     if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(init_mutex);
     if (instance.load() != nullptr) return CUDA_SUCCESS;
-    const auto capability = environment_number("VGPU_SOFT_CC", 75);
+    const auto capability = environment_number("VGPU_SOFT_CC", default_capability);
     const auto count = std::clamp(environment_number("VGPU_SOFT_DEVICES", 1), 1ULL, 8ULL);
     const auto memory = environment_number("VGPU_SOFT_MEMORY", default_memory());
     if (capability < 50 || capability > 129 || memory < (1U << 20)) {

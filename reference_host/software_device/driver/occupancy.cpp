@@ -27,8 +27,7 @@ int resident_blocks(const Function& function, const MultiprocessorLimits& limits
   }
   const std::size_t shared = traits.static_shared_bytes + dynamic_shared;
   if (shared > static_cast<std::size_t>(limits.shared_optin)) return 0;
-  // Shared memory comes in units of 256 bytes (128 from capability 8.0).
-  const std::size_t unit = 256;
+  const auto unit = static_cast<std::size_t>(limits.shared_unit);
   const std::size_t per_block =
       (shared + static_cast<std::size_t>(limits.shared_reserved) + unit - 1) / unit * unit;
   if (per_block > 0) {

@@ -240,6 +240,11 @@ struct Mad24 {
     return IntegerAdd::run(Mul24<high>::run(a, b), c);
   }
 };
+struct Mad24HighSaturated {
+  static std::int32_t run(std::int32_t a, std::int32_t b, std::int32_t c) {
+    return SaturatingAdd::run(Mul24<true>::run(a, b), c);
+  }
+};
 struct Sad {
   template <class T>
   static T run(T a, T b, T c) {

@@ -242,6 +242,7 @@ inline Handler select_integer(const AluRequest& request) {
     case Alu::mad24_lo:
       return type == Type::s32 ? ternary_same<Mad24<false>, s32> : ternary_same<Mad24<false>, u32>;
     case Alu::mad24_hi:
+      if (request.saturate) return ternary_same<Mad24HighSaturated, s32>;
       return type == Type::s32 ? ternary_same<Mad24<true>, s32> : ternary_same<Mad24<true>, u32>;
     case Alu::div:
       return integers<IntegerDiv>(type);

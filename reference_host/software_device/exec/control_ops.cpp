@@ -97,6 +97,8 @@ void op_return(Warp& warp, const Op& op, std::uint32_t mask) {
   each_lane(mask, [&](int lane) {
     warp.frames[lane] = caller;
     warp.pcs[lane] = frame->return_pc;
+    const auto index = static_cast<std::size_t>(lane);
+    if (frame->function->uses_stack) warp.stack_end[index] = frame->stack_end[index];
   });
   leave_frame(warp, frame, mask);
 }
@@ -164,6 +166,7 @@ void op_call(Warp& warp, const Op& op, std::uint32_t mask) {
   frame->lanes = mask;
   frame->site = &site;
   frame->local_base = local_base;
+  if (callee.uses_stack) frame->stack_end = warp.stack_end;
   if (site.indirect) {
     std::vector<CallArgument> arguments = site.arguments;
     for (std::size_t i = 0; i < arguments.size(); ++i) {

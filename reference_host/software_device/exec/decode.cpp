@@ -65,7 +65,7 @@ bool Decoder::decode(std::vector<std::string>* refused) {
     const std::size_t bytes = type == Type::pred ? 4 : width * warp_size;
     if (type != Type::pred) {
       offset = round_up(offset, 64);
-      registers += width == 8 ? 2 : 1;
+      registers += width >= 8 ? static_cast<int>(width / 4) : 1;
     }
     register_offsets_.push_back(static_cast<std::uint32_t>(offset));
     offset += bytes;
@@ -363,10 +363,6 @@ bool Decoder::special_code(const Operand& operand, std::uint32_t& code) {
     code = constants_.code(4, operand.name == "%cluster_nctaid" ? 1 : 0);
     return operand.value >= 'x' && operand.value <= 'z';
   }
-  if (operand.name == "WARP_SZ" || operand.name == "%WARP_SZ") {
-    code = constants_.code(4, warp_size);
-    return true;
-  }
   const auto it = names.find(operand.name);
   std::uint32_t slot = special_zero;
   if (it != names.end()) {
@@ -484,6 +480,9 @@ const std::unordered_map<std::string_view, Decoder::Method>& Decoder::methods() 
       {"fence", &D::fence},
       {"prefetch", &D::prefetch},
       {"prefetchu", &D::prefetch},
+      {"alloca", &D::stack},
+      {"stacksave", &D::stack},
+      {"stackrestore", &D::stack},
       {"createpolicy", &D::cache_policy},
       {"applypriority", &D::prefetch},
       {"discard", &D::prefetch},

@@ -128,6 +128,8 @@ class Decoder {
   void test_space();
   bool move_vector();
   bool move_special();
+  void move_wide();
+  std::uint32_t wide_register(const Operand& operand);
   // decode_memory.cpp
   void load();
   void store();
@@ -136,10 +138,12 @@ class Decoder {
   void fence();
   void prefetch();
   void cache_policy();
+  void stack();
   void atomic_access(bool returns);
   Access take_access();
   bool address_operand(const Operand& operand, Access& access, Op& op);
   bool transfer(const Operand& operand, Type type, bool is_load, Access& access, Op& op);
+  bool transfer_wide(const Operand& value, bool is_load, Access& access, Op& op);
   // decode_control.cpp
   void branch();
   void branch_table();

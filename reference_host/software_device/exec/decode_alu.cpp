@@ -108,8 +108,10 @@ void Decoder::multiply24() {
   AluRequest request;
   const bool high = take(".hi");
   take(".lo");
+  request.saturate = take(".sat");
   request.type = take_type();
   const bool add = in_->opcode == "mad24";
+  if (request.saturate && (!add || !high || request.type != Type::s32)) fail("is not supported");
   request.op =
       add ? (high ? Alu::mad24_hi : Alu::mad24_lo) : (high ? Alu::mul24_hi : Alu::mul24_lo);
   if (size_of(request.type) != 4) fail("is not supported");

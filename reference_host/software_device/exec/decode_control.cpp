@@ -273,6 +273,7 @@ void Decoder::grid_dependency() {
 }
 
 void Decoder::nothing() {
+  take(".mask");
   emit(op_nothing);
 }
 

@@ -182,8 +182,49 @@ bool Decoder::move_vector() {
   return true;
 }
 
+/// A register of 128 bits: the low halves of all lanes, then the high ones `wide_half` behind.
+std::uint32_t Decoder::wide_register(const Operand& operand) {
+  if (operand.kind != Operand::Kind::reg || register_width(operand.reg) != 16) {
+    fail("needs a register of 128 bits");
+    return 0;
+  }
+  return register_offsets_[operand.reg];
+}
+
+void Decoder::move_wide() {
+  const auto halves = [&](const Operand& operand, bool is_destination, std::uint32_t* codes) {
+    if (operand.kind != Operand::Kind::vector) {
+      codes[0] = wide_register(operand);
+      codes[1] = codes[0] + wide_half;
+      return;
+    }
+    if (operand.elements.size() != 2) {
+      fail("is not supported in this form");
+      return;
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Operand& element = operand.elements[i];
+      const bool ignored = is_destination && element.kind == Operand::Kind::underscore;
+      codes[i] = ignored           ? no_guard
+                 : is_destination ? destination_code(element, Type::b64)
+                                  : source_code(element, Type::b64);
+    }
+  };
+  std::uint32_t to[2] = {};
+  std::uint32_t from[2] = {};
+  halves(operand(0), true, to);
+  halves(operand(1), false, from);
+  for (std::size_t i = 0; !failed() && i < 2; ++i) {
+    if (to[i] == no_guard) continue;
+    Op& op = emit(select_alu({Alu::mov, Type::b64}));
+    op.d = to[i];
+    op.a = from[i];
+  }
+}
+
 void Decoder::move() {
   const Type type = take_type();
+  if (type == Type::b128) return move_wide();
   AluRequest request;
   request.type = type;
   if (type == Type::pred) {

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <bit>
 
 #include "reference_host/software_device/exec/control_ops.hpp"
 #include "reference_host/software_device/exec/decode.hpp"
+#include "reference_host/software_device/exec/stack_ops.hpp"
 
 namespace vgpu::softdevice::exec {
 
@@ -93,6 +95,7 @@ bool Decoder::address_operand(const Operand& operand, Access& access, Op& op) {
 }
 
 bool Decoder::transfer(const Operand& value, Type type, bool is_load, Access& access, Op& op) {
+  if (type == Type::b128) return transfer_wide(value, is_load, access, op);
   const std::size_t bytes = size_of(type);
   if (bytes == 0 || bytes > 8) {
     fail("has a type that is not supported");
@@ -131,6 +134,19 @@ bool Decoder::transfer(const Operand& value, Type type, bool is_load, Access& ac
   }
   access.register_log2 = static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(width)));
   if (access.count == 1 && is_load && op.d == no_guard) fail("needs a destination");
+  return !failed();
+}
+
+/// 128 bits, as two words of 64.
+bool Decoder::transfer_wide(const Operand& value, bool is_load, Access& access, Op& op) {
+  if (access.count != 1) fail("cannot be a vector");
+  access.count = 2;
+  access.element_log2 = access.register_log2 = 3;
+  op.extra = static_cast<std::uint32_t>(decoded_.extra.size());
+  const std::uint32_t low = wide_register(value);
+  decoded_.extra.push_back(low);
+  decoded_.extra.push_back(low + wide_half);
+  op.b = is_load ? op.b : low;
   return !failed();
 }
 
@@ -213,9 +229,33 @@ void Decoder::atomic_access(bool returns) {
 
 void Decoder::fence() {
   static constexpr std::string_view words[] = {
-      ".cta", ".gpu", ".sys", ".gl", ".cluster", ".sc", ".acq_rel", ".acquire", ".release"};
+      ".cta",     ".gpu",     ".sys",   ".gl",   ".cluster", ".sc",
+      ".acq_rel", ".acquire", ".release", ".proxy", ".alias"};
   for (const std::string_view word : words) take(word);
   emit(memory_fence);
+}
+
+void Decoder::stack() {
+  const std::string_view opcode = in_->opcode;
+  if (take_type() != Type::u64) fail("is only supported with 64 bits");
+  decoded_.uses_stack = true;
+  if (opcode == "stackrestore") {
+    Op& op = emit(stack_restore);
+    op.a = source_code(operand(0), Type::u64);
+    return;
+  }
+  const bool allocates = opcode == "alloca";
+  Op& op = emit(allocates ? stack_allocate : stack_save, OpKind::memory);
+  op.d = destination_code(operand(0), Type::u64);
+  if (!allocates) return;
+  op.a = source_code(operand(1), Type::u64);
+  op.aux = 8;
+  if (operand_count() < 3) return;
+  const std::int64_t alignment = operand(2).value;
+  if (operand(2).kind != Operand::Kind::integer || alignment <= 0 || alignment > 65536 ||
+      (alignment & (alignment - 1)) != 0)
+    fail("needs a power of two as alignment");
+  op.aux = static_cast<std::uint32_t>(std::max<std::int64_t>(alignment, 8));
 }
 
 /// A policy is only ever a hint to later accesses.

@@ -79,6 +79,7 @@ void start_warp(Warp& warp, Block& block, std::uint32_t index, std::uint32_t lan
   frame->lanes = lanes;
   warp.frames.fill(frame);
   warp.pcs.fill(0);
+  warp.stack_end.fill(program.local_stride);
 }
 
 }  // namespace

@@ -181,6 +181,7 @@ class KernelBuilder {
     if (state[number] == 1) kernel_.program.may_recurse = true;
     if (state[number] != 0) return depth[number];
     state[number] = 1;
+    kernel_.program.may_recurse |= function.uses_stack;
     std::size_t deepest = 0;
     for (const CallSite& site : function.calls) {
       if (site.runtime != RuntimeCall::none) continue;

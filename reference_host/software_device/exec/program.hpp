@@ -19,6 +19,8 @@
 namespace vgpu::softdevice::exec {
 
 constexpr int warp_size = 32;
+/// Between the halves of a 128-bit register.
+constexpr std::uint32_t wide_half = 8 * warp_size;
 constexpr std::uint32_t all_lanes = UINT32_MAX;
 
 /// What an operand code is relative to.
@@ -135,6 +137,7 @@ struct DecodedFunction {
   std::size_t local_bytes = 0;  ///< per lane
   int register_count = 0;       ///< 32-bit registers per thread, as declared
   bool uses_calls = false;
+  bool uses_stack = false;  ///< alloca
 };
 
 /// Everything one kernel can reach, decoded; immutable once built, shared by all blocks.

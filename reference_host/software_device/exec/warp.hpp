@@ -46,6 +46,8 @@ struct Frame {
   std::uint32_t lanes = 0;         ///< lanes that have not returned
   const CallSite* site = nullptr;  ///< in the caller; null for the kernel itself
   std::size_t local_base = 0;      ///< of the function's .local variables, per lane
+  /// Where the stacks ended when the function was called, if it makes them grow.
+  std::array<std::uint64_t, warp_size> stack_end{};
   LaneStorage registers;
   LaneStorage params;  ///< lane-major: lane * param_bytes + offset
 };
@@ -75,6 +77,7 @@ struct Warp {
   bool rotate = false;  ///< the last group used up its slice while others waited
   std::array<std::uint32_t, warp_size> pcs{};
   std::array<Frame*, warp_size> frames{};
+  std::array<std::uint64_t, warp_size> stack_end{};  ///< in local memory, grows down
   std::array<std::uint32_t, 16> waiting{};  ///< lanes per barrier
 
   Block* block = nullptr;

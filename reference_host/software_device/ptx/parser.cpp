@@ -347,6 +347,11 @@ class FunctionParser : DeclarationReader {
       return true;
     }
     if (token.kind != TokenKind::identifier) return fail(quoted(token.text) + " is not an operand");
+    if (token.text == "WARP_SZ") {
+      operand.kind = Operand::Kind::integer;
+      operand.value = negative ? -32 : 32;
+      return true;
+    }
     operand.name = token.text;
     operand.minus = negative;
     if (token.text == "_") {
