@@ -4,7 +4,7 @@ if(TARGET vgpu-softdevice)
     NAME software_device_engine
     SOURCES software_device/engine_programs_test.cpp software_device/engine_language_test.cpp
             software_device/engine_fatbin_test.cpp software_device/engine_faults_test.cpp
-            software_device/engine_matrix_test.cpp
+            software_device/engine_matrix_test.cpp software_device/engine_instruction_test.cpp
             $<TARGET_OBJECTS:vgpu-softdevice-engine>
     LIBS lz4 zstd
     LABELS software_device
