@@ -57,9 +57,16 @@ class CapturedStream {
 
   /// Text begins with something else than NUL; one that does not is seen with what follows it.
   bool waiting() const noexcept {
-    const std::size_t taken = taken_.load(std::memory_order_acquire);
-    const auto* byte = reinterpret_cast<const volatile char*>(mapping_.data()) + taken;
-    return mapping_ && *byte != '\0';
+    if (!mapping_) return false;
+    std::size_t taken = taken_.load(std::memory_order_acquire);
+    for (;;) {
+      const auto* byte = reinterpret_cast<const volatile char*>(mapping_.data()) + taken;
+      if (*byte != '\0') return true;
+      // Text that is being taken reads as zeros, and there may be more behind it.
+      const std::size_t again = taken_.load(std::memory_order_seq_cst);
+      if (again == taken) return false;
+      taken = again;
+    }
   }
 
   /// Appends up to `most` bytes to `text`. True when there are more.
@@ -88,8 +95,8 @@ class CapturedStream {
     }
     text.resize(before + got);
     if (got == 0 || !make_readable(begin + got)) return false;
+    taken_.store(begin + got, std::memory_order_seq_cst);
     forget(begin, begin + got);
-    taken_.store(begin + got, std::memory_order_release);
     return more;
   }
 
@@ -102,8 +109,8 @@ class CapturedStream {
     const std::size_t begin =
         std::min(static_cast<std::size_t>(position), mapped_bytes - slack) - kept_bytes;
     if (begin <= taken || !make_readable(begin)) return;
+    taken_.store(begin, std::memory_order_seq_cst);
     forget(taken, begin);
-    taken_.store(begin, std::memory_order_release);
   }
 
  private:
@@ -117,7 +124,10 @@ class CapturedStream {
   bool make_readable(std::size_t place) const noexcept {
     return ::fallocate(descriptor_, 0, static_cast<off_t>(place + slack - 1), 1) == 0;
   }
+  /// All before `begin` was taken; only whole pages go.
   void forget(std::size_t begin, std::size_t end) const noexcept {
+    constexpr std::size_t page = 4096;
+    begin = begin / page * page;
     static_cast<void>(::fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                   static_cast<off_t>(begin), static_cast<off_t>(end - begin)));
   }

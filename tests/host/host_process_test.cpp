@@ -20,6 +20,7 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <vgpu/calls/profiler.hpp>
 #include <vgpu/calls/session.hpp>
 
 #include "test_guest.hpp"
@@ -256,6 +257,38 @@ TEST(HostProcess, TheWorkerOfADeadGuestIsGoneWithinASecond) {
     ::close(report[0]);
     ::close(report[1]);
   }
+}
+
+TEST(HostProcess, WhatTheBackendPrintsIsTheGuests) {
+  Host host({"unix://" + socket_path("a")});
+  ASSERT_EQ(host.urls.size(), 1U);
+  Guest guest = connect(host.urls[0]);
+  ASSERT_TRUE(guest.accepted) << guest.reason;
+  EXPECT_NE(guest.features & vgpu::guest::feature::output, 0U);
+  vgpu::calls::ProfilerStart::Reply reply;
+  const Answer answer = call<vgpu::calls::ProfilerStart>(*guest.channel, 1, {}, reply);
+  ASSERT_TRUE(answer.arrived);
+  EXPECT_NE(answer.flags & vgpu::wire::frame_flag::output, 0);
+  vgpu::calls::OutputTake::Reply text;
+  const Answer taken = call<vgpu::calls::OutputTake>(*guest.channel, 2, {}, text);
+  ASSERT_TRUE(taken.arrived);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(text.standardOutput.data()),
+                        text.standardOutput.size()),
+            "text of a kernel\n");
+  EXPECT_TRUE(text.standardError.empty());
+  EXPECT_EQ(text.more, 0U);
+}
+
+TEST(HostProcess, AWorkersLastWordsAreInTheLog) {
+  Host host({"unix://" + socket_path("a")});
+  ASSERT_EQ(host.urls.size(), 1U);
+  Guest guest = connect(host.urls[0]);
+  ASSERT_TRUE(guest.accepted) << guest.reason;
+  vgpu::calls::ProfilerStop::Reply reply;
+  EXPECT_FALSE(call<vgpu::calls::ProfilerStop>(*guest.channel, 1, {}, reply).arrived);
+  EXPECT_TRUE(within(10s, [&host] {
+    return host.log().find("the mock driver gives up") != std::string::npos;
+  })) << host.log();
 }
 
 TEST(HostProcess, EndsCleanlyOnSigterm) {

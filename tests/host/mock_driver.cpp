@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <vgpu/call/cuda_types.hpp>
@@ -69,6 +70,15 @@ VGPU_EXPORT CUresult cuCtxDestroy_v2(CUcontext context) {
 }
 VGPU_EXPORT CUresult cuCtxSynchronize() {
   return current == nullptr ? CUDA_ERROR_INVALID_CONTEXT : CUDA_SUCCESS;
+}
+/// What a driver says that comes upon a bug of its own.
+VGPU_EXPORT CUresult cuProfilerStop() {
+  std::fputs("the mock driver gives up\n", stderr);
+  std::abort();
+}
+VGPU_EXPORT CUresult cuProfilerStart() {
+  std::fputs("text of a kernel\n", stdout);
+  return CUDA_SUCCESS;
 }
 VGPU_EXPORT CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
   if (device != 0) return CUDA_ERROR_INVALID_DEVICE;

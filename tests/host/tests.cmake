@@ -4,6 +4,7 @@ vgpu_add_test(NAME host_channel_server SOURCES host/channel_server_test.cpp LIBS
 vgpu_add_test(NAME host_staging_area SOURCES host/staging_area_test.cpp LIBS vgpu::vgpu)
 
 if(VGPU_BUILD_BINARIES)
+  vgpu_add_test(NAME host_captured_output SOURCES host/captured_output_test.cpp LIBS vgpu_host_calls)
   vgpu_add_test(NAME host_stream_function SOURCES host/stream_host_function_test.cpp LIBS vgpu_host_calls)
   vgpu_add_test(NAME host_primary_context SOURCES host/primary_context_test.cpp LIBS vgpu_host_calls)
 

@@ -15,12 +15,11 @@ namespace {
 
 using namespace vgpu::driver_test;
 
-/// A kernel that does nothing, and a managed variable.
+/// A kernel that does nothing.
 constexpr char code[] = R"(
 .version 7.0
 .target sm_75
 .address_size 64
-.visible .global .attribute(.managed) .align 4 .b8 shared_word[4];
 .visible .entry nothing(.param .u64 pointer, .param .u32 number) { ret; }
 )";
 
@@ -286,15 +285,6 @@ std::vector<Row> code_rows(const Objects& objects) {
          std::size_t offset = 0;
          std::size_t size = 0;
          return cuKernelGetParamInfo(objects.kernel, 1, &offset, &size);
-       }},
-      {"cuLibraryGetManaged",
-       [&objects] {
-         CUdeviceptr address = 0;
-         std::size_t size = 0;
-         const CUresult result =
-             cuLibraryGetManaged(&address, &size, objects.library, "shared_word");
-         // Not to be had where the guest cannot have the variable at the same address.
-         return result == CUDA_ERROR_NOT_SUPPORTED ? CUDA_SUCCESS : result;
        }},
   };
 }

@@ -22,7 +22,7 @@ env -u VGPU_HOST "$prefix/bin/vgpu-host" --listen "shm://$work/host" --driver "$
 host=$!
 read -r _ url <"$work/ready"
 # The only worker so far becomes the program's.
-worker="$(pgrep -P "$host")"
+worker="$(cut -d' ' -f1 "/proc/$host/task/$host/children")"
 LD_LIBRARY_PATH="$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" VGPU_HOST="$url" "$program" >"$work/out" 2>"$work/err" &
 guest=$!
 exec 4<"$work/out"

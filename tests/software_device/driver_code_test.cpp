@@ -1,6 +1,8 @@
 /// Large code, broken code.
 
-#include <chrono>
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -35,23 +37,23 @@ TEST_F(Code, ElevenMegabytesLoadQuickly) {
   const std::size_t broken = text.find("ld.global.u32", text.find(".entry k150("));
   text.replace(broken, 13, "frobnicate.xx");
   while (text.size() < std::size_t{11} << 20) text += "// what compilers like to say\n";
-  auto best = std::chrono::nanoseconds::max();
+  // Time of this process, whatever else the machine does; the driver works on this thread alone.
+  double seconds = 1e9;
   for (int i = 0; i < 3; ++i) {
     CUmodule module = nullptr;
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     ASSERT_EQ(call("cuModuleLoadData", &module, static_cast<const void*>(text.c_str())),
               CUDA_SUCCESS);
-    best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - begin);
+    seconds = std::min(seconds, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
     CUfunction function = nullptr;
     EXPECT_EQ(call("cuModuleGetFunction", &function, module, "k199"), CUDA_SUCCESS);
     EXPECT_NE(call("cuModuleGetFunction", &function, module, "k150"), CUDA_SUCCESS);
     EXPECT_EQ(call("cuModuleUnload", module), CUDA_SUCCESS);
   }
-  const double seconds = std::chrono::duration<double>(best).count();
   RecordProperty("seconds", std::to_string(seconds));
   std::printf("loading %zu bytes of PTX took %.3f s\n", text.size(), seconds);
-#ifdef NDEBUG
-  EXPECT_LT(seconds, 1.0);  // 0.3 on a machine that does nothing else
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(seconds, 0.6);  // 0.3 is what is promised, of machines of any speed
 #endif
 }
 

@@ -35,15 +35,17 @@ void KernelOutput::print(std::string text) {
 }
 
 void KernelOutput::complain(std::string line) {
+  line += '\n';
   const std::lock_guard lock(mutex_);
   complaints_ += line;
-  complaints_ += '\n';
   waiting_.store(true, std::memory_order_release);
 }
 
 void KernelOutput::show() noexcept {
-  if (!waiting_.load(std::memory_order_acquire)) return;
+  if (!waiting_.load(std::memory_order_acquire) && !being_shown_.load(std::memory_order_acquire))
+    return;
   const std::lock_guard order(showing_);
+  being_shown_.store(true, std::memory_order_relaxed);
   std::deque<std::string> texts;
   std::string complaints;
   {
@@ -51,7 +53,7 @@ void KernelOutput::show() noexcept {
     texts.swap(texts_);
     complaints.swap(complaints_);
     used_ = 0;
-    waiting_.store(false, std::memory_order_relaxed);
+    waiting_.store(false, std::memory_order_release);
   }
   for (const std::string& text : texts) std::fwrite(text.data(), 1, text.size(), stdout);
   if (!texts.empty()) std::fflush(stdout);
@@ -59,6 +61,7 @@ void KernelOutput::show() noexcept {
     std::fwrite(complaints.data(), 1, complaints.size(), stderr);
     std::fflush(stderr);
   }
+  being_shown_.store(false, std::memory_order_release);
 }
 
 }  // namespace vgpu::softdevice

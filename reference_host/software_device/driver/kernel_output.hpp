@@ -36,7 +36,8 @@ class KernelOutput {
   static constexpr std::size_t record_bytes = 16;
 
   std::atomic<bool> waiting_{false};
-  std::mutex showing_;  ///< held while text is written; taken before mutex_
+  std::atomic<bool> being_shown_{false};  ///< by a thread whose text another one may wait for
+  std::mutex showing_;                    ///< held while text is written; taken before mutex_
   std::mutex mutex_;
   std::deque<std::string> texts_;
   std::size_t used_ = 0;
