@@ -127,7 +127,8 @@ int compare(const CompareOptions& options) {
     const std::string other = describe(second, id);
     if (one != other) print(id, one, other, reason_for(id, first, second, reasons));
   }
-  for (const auto& [pattern, reason] : reasons.items()) {
+  for (const auto& reason : reasons.items()) {
+    const std::string& pattern = reason.key();
     if (std::none_of(differing.begin(), differing.end(),
                      [&](const std::string& id) { return matches(pattern, id); })) {
       fmt::print("unused reason: {}\n", pattern);

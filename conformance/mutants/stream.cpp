@@ -1,5 +1,8 @@
+#include <map>
 #include <mutex>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "mutants/questions.hpp"
 
@@ -37,6 +40,43 @@ CUresult flags_asked_for(CUstream stream, unsigned* flags) {
   return result;
 }
 
+/// Destroyed streams that wait to be given out again, by context and flags.
+struct Kept {
+  std::mutex mutex;
+  std::map<std::pair<CUcontext, unsigned>, std::vector<CUstream>> streams;
+
+  static Kept& all() {
+    static Kept& the_streams = *new Kept;
+    return the_streams;
+  }
+};
+
+CUresult keep(CUstream stream) {
+  CUcontext current = nullptr;
+  CUcontext owner = nullptr;
+  unsigned flags = 0;
+  real().cuCtxGetCurrent(&current);
+  if (is_busy(stream) || !is_plain(stream) ||
+      real().cuStreamGetCtx(stream, &owner) != CUDA_SUCCESS || owner != current ||
+      real().cuStreamGetFlags(stream, &flags) != CUDA_SUCCESS) {
+    return real().cuStreamDestroy_v2(stream);
+  }
+  const std::lock_guard lock(Kept::all().mutex);
+  Kept::all().streams[{owner, flags}].push_back(stream);
+  return CUDA_SUCCESS;
+}
+
+CUresult give_out_again(CUstream* stream, unsigned flags) {
+  CUcontext current = nullptr;
+  real().cuCtxGetCurrent(&current);
+  const std::lock_guard lock(Kept::all().mutex);
+  auto& kept = Kept::all().streams[{current, flags}];
+  if (stream == nullptr || kept.empty()) return real().cuStreamCreate(stream, flags);
+  *stream = kept.back();
+  kept.pop_back();
+  return CUDA_SUCCESS;
+}
+
 }  // namespace
 
 std::span<const Mutant> stream_mutants() {
@@ -70,6 +110,12 @@ std::span<const Mutant> stream_mutants() {
        [](DriverTable& driver) {
          driver.cuStreamCreate = create_unsynchronised;
          driver.cuStreamGetFlags = flags_asked_for;
+       }},
+      {"a_destroyed_stream_comes_back", "cuStreamCreate gives out a stream that was destroyed",
+       "cuStreamGetId:cuStreamSetAttribute",
+       [](DriverTable& driver) {
+         driver.cuStreamCreate = give_out_again;
+         driver.cuStreamDestroy_v2 = keep;
        }},
       {"flags_are_not_kept", "cuStreamGetFlags says that every stream is an ordinary one",
        "cuStreamGetFlags",

@@ -83,7 +83,8 @@ void open(const char* path) {
   if (::dlsym(library, "vgpu_list_mutants") != nullptr) {
     give_up(std::string(path) + " is no driver but this wrapper");
   }
-  auto& [table, forwarders] = wrapper();
+  DriverTable& table = wrapper().table;
+  std::vector<Forwarder>& forwarders = wrapper().forwarders;
   table.load(library);
   std::size_t index = 0;
   table.for_each([&](const char* symbol, auto*& slot) {

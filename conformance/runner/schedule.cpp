@@ -132,11 +132,17 @@ std::deque<Batch> make_batches(const std::vector<TestCase>& tests) {
   return batches;
 }
 
+/// Reports are UTF-8, a process may print anything.
+std::string valid_utf8(const std::string& text) {
+  const json quoted = text;
+  return json::parse(quoted.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 Outcome failed(const std::string& message, const std::string& output) {
   Outcome outcome;
   outcome.result = Result::failed;
-  outcome.messages.push_back(output.empty() ? message
-                                            : message + "\nThe process printed:\n" + output);
+  outcome.messages.push_back(
+      output.empty() ? message : message + "\nThe process printed:\n" + valid_utf8(output));
   return outcome;
 }
 
@@ -276,8 +282,9 @@ class Session {
       std::erase(running.batch, *running.started);
     } else if (running.batch.empty()) {
       if (!how.empty() && running.last) {
-        board_.fail_later(*running.last, "the process " + how + " after its last test" +
-                                             (output.empty() ? "" : "\nIt printed:\n" + output));
+        board_.fail_later(*running.last,
+                          "the process " + how + " after its last test" +
+                              (output.empty() ? "" : "\nIt printed:\n" + valid_utf8(output)));
       }
     } else if (!running.spoilt) {
       const std::size_t next = running.batch.front();

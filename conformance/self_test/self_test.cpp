@@ -61,7 +61,8 @@ class SelfTest {
     }
     std::vector<TestCase> tests = list_tests({});
     std::erase_if(tests, [&](const TestCase& test) { return named.count(test.id()) == 0; });
-    fmt::print("without a mutant: {} tests on {}\n", tests.size(), environment_.front());
+    fmt::print("without a mutant: {} tests on {}\n", tests.size(),
+               environment_.front().substr(environment_.front().find('=') + 1));
     std::fflush(stdout);
     for (const Outcome& outcome : schedule({}, options_.jobs).run(tests)) {
       if (outcome.result == Result::passed) sound_.insert(outcome.test.id());

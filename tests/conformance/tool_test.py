@@ -20,7 +20,7 @@ SUITES = "cuDeviceGetName:cuCtxGetCurrent:cuOccupancyMaxActiveClusters"
 
 
 def run(*arguments, **environment):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, errors="replace", check=False,
                           env={**os.environ, **environment})
 
 
@@ -116,6 +116,34 @@ class Report(unittest.TestCase):
             self.assertEqual(json.loads(data.group(1)), report)
             frame = page.replace(data.group(1), "")
             self.assertNotRegex(frame, r"https?://|\bsrc=|@import|url\(|\bfetch\(|<link")
+
+
+class DyingProcess(unittest.TestCase):
+    """A driver that takes its process down and prints what is no text."""
+
+    SOURCE = r"""
+#include <stdlib.h>
+#include <unistd.h>
+int cuDriverGetVersion(int* version) { return *version = 13000, 0; }
+int cuInit(unsigned flags) {
+  if (flags == 0) return 100;
+  (void)!write(2, "last words \377\376\001\n", 15);
+  abort();
+}
+"""
+
+    def test_it_fails_its_test_and_the_reports_stay_valid(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, library = pathlib.Path(folder) / "driver.c", pathlib.Path(folder) / "driver.so"
+            source.write_text(self.SOURCE)
+            subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, source], check=True)
+            result = run("--driver", library, "--filter", "cuInit_fresh.RefusesFlags", "--report", folder)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            test, = tests_of(json.loads((pathlib.Path(folder) / "report.json").read_text())).values()
+            self.assertIn("SIGABRT", test["messages"][0])
+            self.assertIn("last words", test["messages"][0])
+            case, = xml.parse(pathlib.Path(folder) / "junit.xml").getroot().findall("testsuite/testcase")
+            self.assertIn("SIGABRT", case.find("failure").get("message"))
 
 
 class Compare(unittest.TestCase):
