@@ -426,15 +426,20 @@ class Supervisor {
     }
     support::UniqueFd ours(pair[0]);
     const support::UniqueFd theirs(pair[1]);
+    constexpr int above_fixed = 16;  // the numbers that mean something in a worker
     // What the backend prints is the guest's; the worker's own words go where the host's do.
     auto output = CapturedStream::make_file("vgpu-worker-stdout");
     auto error_output = CapturedStream::make_file("vgpu-worker-stderr");
-    const support::UniqueFd log(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 16));
-    if (!output || !error_output || !log) {
-      start_failed("cannot start a worker: " + std::string(!output         ? output.message()
-                                                           : !error_output ? error_output.message()
-                                                                           : "there is no stderr"));
+    if (!output || !error_output) {
+      start_failed("cannot start a worker: " +
+                   std::string(!output ? output.message() : error_output.message()));
       return false;
+    }
+    support::UniqueFd log(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, above_fixed));
+    if (!log) {
+      // A host may be started without a stderr; then nobody reads its log.
+      const support::UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+      log.reset(::fcntl(nowhere.get(), F_DUPFD_CLOEXEC, above_fixed));
     }
     constexpr int link_in_worker = 3;
     constexpr int log_in_worker = 4;
@@ -461,7 +466,7 @@ class Supervisor {
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawnattr_init(&attributes);
-    const support::UniqueFd link(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 16));
+    const support::UniqueFd link(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, above_fixed));
     ::posix_spawn_file_actions_adddup2(&actions, link.get(), link_in_worker);
     ::posix_spawn_file_actions_adddup2(&actions, log.get(), log_in_worker);
     ::posix_spawn_file_actions_adddup2(&actions, output->get(), STDOUT_FILENO);
