@@ -194,6 +194,9 @@ TEST(HalfPrecision, FusedSumsAreRoundedOnce) {
 TEST(HalfPrecision, SetAndXorSign) {
   const std::string pair = "set.gt.f16x2.f16x2 %r0, %r1, %r2;";
   EXPECT_EQ(one(pair, 0x3c00c000u, 0x0000bc00u), 0x3c000000u);
+  EXPECT_EQ(one("setp.eq.u32 %p1, %r3, 0;\nset.gt.xor.u32.f16x2 %r0, %r1, %r2, %p1;", 0x3c00c000u,
+                0x0000bc00u),
+            0x0000ffffu);
   EXPECT_EQ(one("mov.b32 {%h0, %h1}, %r1;\nset.lt.f16.f16 %h2, %h0, %h1;\ncvt.u32.u16 %r0, %h2;",
                 0x3c00bc00u),
             0x3c00u);
@@ -240,6 +243,33 @@ TEST(Words, Of128Bits) {
       {1, 2, 3, 4}, {7, 8}, {0});
   EXPECT_EQ(out[0], 0x700000001u);
   EXPECT_EQ(out[31], 0x800000004u);
+}
+
+TEST(Words, PairsOfIntegers) {
+  EXPECT_EQ(one("add.u16x2 %r0, %r1, %r2;", 0xffff7fffu, 0x00020001u), 0x00018000u);
+  EXPECT_EQ(one("max.s16x2 %r0, %r1, %r2;", 0x8000fff0u, 0x0001ffffu), 0x0001ffffu);
+  EXPECT_EQ(one("min.u16x2 %r0, %r1, %r2;", 0x8000fff0u, 0x0001ffffu), 0x0001fff0u);
+  EXPECT_EQ(one("min.relu.s16x2 %r0, %r1, %r2;", 0x8000000fu, 0x00010007u), 0x00000007u);
+  EXPECT_EQ(one("max.relu.s32 %r0, %r1, %r2;", 0x80000000u, 0xfffffff0u), 0u);
+}
+
+TEST(Calls, ParametersInRegistersAndValuesInCalls) {
+  const std::string text =
+      ".version 8.0\n.target sm_80\n.address_size 64\n"
+      ".func (.reg .b32 sum, .reg .b64 product) both(.reg .b32 a, .reg .b32 b)\n{\n"
+      ".reg .pred p;\nadd.u32 sum, a, b;\nmul.wide.u32 product, a, b;\n"
+      "setp.gt.u32 p, a, 10;\n@p ret;\nadd.u32 sum, sum, 1000;\n}\n"
+      ".visible .entry k(.param .u64 q)\n{\n.reg .b64 %out, %o, %w;\n.reg .b32 %t, %s, %n;\n"
+      "ld.param.u64 %out, [q];\nmov.u32 %t, %tid.x;\n"
+      "call (%s, %w), both, (%t, 7);\ncvt.u32.u64 %n, %w;\nshl.b32 %n, %n, 16;\n"
+      "add.u32 %s, %s, %n;\nmul.wide.u32 %o, %t, 4;\nadd.s64 %o, %o, %out;\n"
+      "st.global.u32 [%o], %s;\nret;\n}\n";
+  Device device;
+  ASSERT_TRUE(device.load(text)) << device.error.message;
+  std::uint32_t* out = device.upload(Words(32));
+  VGPU_EXPECT_RUNS(device.launch("k", line(1, 32), out));
+  for (std::uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(out[i], (i * 7) << 16 | (i + 7 + (i > 10 ? 0 : 1000))) << i;
 }
 
 TEST(Words, StackMemory) {

@@ -76,6 +76,8 @@ set<c={FLOAT_COMPARISONS}>{{.ftz}}.<d=u32 s32 f32 u16 s16 f16 bf16>.<t=f16 bf16 
 set<c={FLOAT_COMPARISONS}>{{.ftz}}.<d=u32 s32 f16x2 bf16x2>.<t=f16x2 bf16x2> R, R, R
 set.lt<b=.and .or .xor>.<d=u32 s32 f32>.<t={ALL}> R, @t, @t, P
 set.lt.and.u32.s32 R, R, R, !P
+set.lt<b=.and .or .xor>{{.ftz}}.<d=u32 s32 u16 s16 f16 bf16>.<t=f16 bf16> @d, @t, @t, P
+set.lt<b=.and .or .xor>{{.ftz}}.<d=u32 s32 f16x2 bf16x2>.<t=f16x2 bf16x2> R, R, R, !P
 setp<c={COMPARISONS} .lo .ls .hi .hs>.<t={ALL}> P, @t, @t
 setp<c={FLOAT_COMPARISONS}>{{.ftz}}.<t=f16 bf16 f32 f64> P, @t, @t
 setp<c={FLOAT_COMPARISONS}>{{.ftz}}.<t=f16x2 bf16x2> P|P2, @t, @t
@@ -301,6 +303,7 @@ stackrestore.u64 D
 
 # Forms that ptxas accepts and the device refuses, with the reason.
 REFUSED = {
+    r"mma\.sp": "sparse products: how the positions are spread over the lanes has to be observed on a GPU first",
 }
 
 WIDTH = {"b8": "H", "u8": "H", "s8": "H", "pred": "P", "b128": "Q"}
@@ -338,7 +341,9 @@ def expand(line):
 
 
 def fragment(text):
-    """Replaces each # by a vector, those of d, a, b and c with numbers of their own; how many registers it needs follows from the shape."""
+    """Replaces each # by a vector, those of d, a, b and c with numbers of their own.
+
+    How many registers it needs follows from the shape."""
     types = re.findall(r"\.(f16|bf16|tf32|f32|f64|s8|u8|s4|u4|b1|s32|e4m3|e5m2)(?=\.|\s|$)", text)
     m, n, k = map(int, re.search(r"\.m(\d+)n(\d+)k(\d+)", text).groups())
     bits = {"f16": 16, "bf16": 16, "f64": 64, "s8": 8, "u8": 8, "s4": 4, "u4": 4, "b1": 1, "e4m3": 8,

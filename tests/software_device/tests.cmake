@@ -14,13 +14,20 @@ if(TARGET vgpu-softdevice)
   target_include_directories(test_software_device_engine SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   vgpu_engine_test_kernels(test_software_device_engine ${CUDAToolkit_NVCC_EXECUTABLE})
 
-  # A tool for developers: what the decoder refuses in given PTX.
-  add_executable(decode_report EXCLUDE_FROM_ALL software_device/decode_report.cpp
+  # A tool for developers, too: what the decoder refuses in given PTX.
+  add_executable(decode_report software_device/decode_report.cpp
                  $<TARGET_OBJECTS:vgpu-softdevice-engine>)
   target_compile_features(decode_report PRIVATE cxx_std_20)
   target_include_directories(decode_report PRIVATE ${PROJECT_SOURCE_DIR})
   target_include_directories(decode_report SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(decode_report PRIVATE vgpu_options lz4 zstd Threads::Threads)
+
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  cmake_path(GET CUDAToolkit_NVCC_EXECUTABLE PARENT_PATH cuda_tools)
+  add_test(NAME software_device_instruction_forms
+           COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/instruction_forms.py ${cuda_tools}/ptxas
+                   $<TARGET_FILE:decode_report>)
+  set_tests_properties(software_device_instruction_forms PROPERTIES TIMEOUT 300 LABELS software_device)
 
   foreach(name context stream graph memory runtime memcheck code)
     vgpu_add_test(

@@ -45,6 +45,8 @@ enum class Alu : std::uint8_t {
   max_xorsign,
   min_nan_xorsign,
   max_nan_xorsign,
+  min_relu,
+  max_relu,
   and_,
   or_,
   xor_,

@@ -143,23 +143,29 @@ void compare_halves(Warp& warp, const Op& op, std::uint32_t mask) {
   store_compared<as>(warp, op, mask, result);
 }
 
-/// Two comparisons per lane: the first predicate belongs to the low halves.
+/// Two comparisons per lane, each combined with the predicate.
 template <class F, class Format>
-void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
+void compare_pairs(const Warp& warp, const Op& op, std::uint32_t& low, std::uint32_t& high) {
   const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
   const std::uint16_t* b = source<std::uint16_t>(warp, op.b);
-  std::uint32_t low = 0;
-  std::uint32_t high = 0;
+  const auto compared = [&](int i) {
+    return static_cast<std::uint32_t>(
+        F::run(compared_half<Format>(op, a[i]), compared_half<Format>(op, b[i])));
+  };
   for (int i = 0; i < warp_size; ++i) {
-    low |= static_cast<std::uint32_t>(
-               F::run(compared_half<Format>(op, a[2 * i]), compared_half<Format>(op, b[2 * i])))
-           << i;
-    high |= static_cast<std::uint32_t>(F::run(compared_half<Format>(op, a[2 * i + 1]),
-                                              compared_half<Format>(op, b[2 * i + 1])))
-            << i;
+    low |= compared(2 * i) << i;
+    high |= compared(2 * i + 1) << i;
   }
   low = combined(low, warp, op);
   high = combined(high, warp, op);
+}
+
+/// The first predicate belongs to the low halves.
+template <class F, class Format>
+void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  compare_pairs<F, Format>(warp, op, low, high);
   if (op.d != no_guard) {
     std::uint32_t& d = predicate(warp, op.d);
     d = (d & ~mask) | (low & mask);
@@ -173,13 +179,16 @@ void compare_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
 /// set with f16x2 and bf16x2 operands: the low half of `immediate` in each half.
 template <class F, class Format>
 void set_half_pairs(Warp& warp, const Op& op, std::uint32_t mask) {
-  const std::uint16_t* a = source<std::uint16_t>(warp, op.a);
-  const std::uint16_t* b = source<std::uint16_t>(warp, op.b);
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  compare_pairs<F, Format>(warp, op, low, high);
   std::uint16_t* d = destination<std::uint16_t>(warp, op.d);
   const auto yes = static_cast<std::uint16_t>(op.immediate);
-  for (int i = 0; i < 2 * warp_size; ++i)
-    if (has_lane(mask, i / 2))
-      d[i] = F::run(compared_half<Format>(op, a[i]), compared_half<Format>(op, b[i])) ? yes : 0;
+  for (int i = 0; i < warp_size; ++i) {
+    if (!has_lane(mask, i)) continue;
+    d[2 * i] = has_lane(low, i) ? yes : 0;
+    d[2 * i + 1] = has_lane(high, i) ? yes : 0;
+  }
 }
 
 template <SetAs as, Compare compare>

@@ -156,6 +156,15 @@ struct IntegerMax {
     return a > b ? a : b;
   }
 };
+/// .relu: negative results become zero.
+template <class F>
+struct Relu {
+  template <class T>
+  static T run(T a, T b) {
+    const T r = F::run(a, b);
+    return r < 0 ? T{0} : r;
+  }
+};
 struct And {
   template <class T>
   static T run(T a, T b) {

@@ -182,8 +182,29 @@ Handler dot_products(const AluRequest& request) {
   }
 }
 
+inline Handler select_packed(Alu op, bool is_signed) {
+  using u16 = std::uint16_t;
+  using s16 = std::int16_t;
+  switch (op) {
+    case Alu::add:
+      return packed_words<IntegerAdd, u16>;
+    case Alu::min:
+      return is_signed ? packed_words<IntegerMin, s16> : packed_words<IntegerMin, u16>;
+    case Alu::max:
+      return is_signed ? packed_words<IntegerMax, s16> : packed_words<IntegerMax, u16>;
+    case Alu::min_relu:
+      return is_signed ? packed_words<Relu<IntegerMin>, s16> : nullptr;
+    case Alu::max_relu:
+      return is_signed ? packed_words<Relu<IntegerMax>, s16> : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
 inline Handler select_integer(const AluRequest& request) {
   const Type type = request.type;
+  if (type == Type::u16x2 || type == Type::s16x2)
+    return request.saturate ? nullptr : select_packed(request.op, type == Type::s16x2);
   using u16 = std::uint16_t;
   using u32 = std::uint32_t;
   using s32 = std::int32_t;
@@ -252,6 +273,10 @@ inline Handler select_integer(const AluRequest& request) {
       return integers<IntegerMin>(type);
     case Alu::max:
       return integers<IntegerMax>(type);
+    case Alu::min_relu:
+      return type == Type::s32 ? binary_same<Relu<IntegerMin>, s32> : nullptr;
+    case Alu::max_relu:
+      return type == Type::s32 ? binary_same<Relu<IntegerMax>, s32> : nullptr;
     case Alu::and_:
       return words<And>(type);
     case Alu::or_:

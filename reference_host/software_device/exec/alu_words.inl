@@ -163,3 +163,13 @@ void predicate_logic(Warp& warp, const Op& op, std::uint32_t mask) {
   if constexpr (operation == Alu::pred_xor) r = a ^ b;
   d = (d & ~mask) | (r & mask);
 }
+
+/// Two 16-bit integers in each word.
+template <class F, class T>
+void packed_words(Warp& warp, const Op& op, std::uint32_t mask) {
+  const T* a = source<T>(warp, op.a);
+  const T* b = source<T>(warp, op.b);
+  T* d = destination<T>(warp, op.d);
+  for (int i = 0; i < 2 * warp_size; ++i)
+    if (has_lane(mask, i / 2)) d[i] = F::run(a[i], b[i]);
+}

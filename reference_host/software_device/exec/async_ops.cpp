@@ -32,9 +32,10 @@ void async_copy(Warp& warp, const Op& op, std::uint32_t mask) {
   }
   std::byte* to[warp_size];
   std::byte* at[warp_size] = {};
-  if (!resolve_lanes(warp, op, Access::unpack(op.aux), mask, bytes, to)) return;
+  if (!resolve_lanes(warp, op, Access::unpack(op.aux), mask, bytes, to, Touch::store)) return;
   whole &= mask;
-  if (whole != 0 && !resolve_lanes(warp, from, source_access, whole, bytes, at)) return;
+  if (whole != 0 && !resolve_lanes(warp, from, source_access, whole, bytes, at, Touch::load))
+    return;
   LaneAddresses addresses;
   gather_addresses(warp, from, source_access, addresses);
   for (std::uint32_t rest = mask & ~whole; rest != 0; rest &= rest - 1) {
@@ -109,7 +110,9 @@ void write_predicate(Warp& warp, std::uint32_t offset, int lane, bool value) {
 void mbarrier(Warp& warp, const Op& op, std::uint32_t mask) {
   const auto action = static_cast<MbarrierAction>(op.extra);
   std::byte* at[warp_size];
-  if (!resolve_lanes(warp, op, Access::unpack(op.aux), mask, sizeof(std::uint64_t), at)) return;
+  if (!resolve_lanes(warp, op, Access::unpack(op.aux), mask, sizeof(std::uint64_t), at,
+                     Touch::atomic))
+    return;
   std::uint64_t operands[warp_size] = {};
   if (action == MbarrierAction::test_state) {
     std::memcpy(operands, source<std::uint64_t>(warp, op.b), sizeof operands);

@@ -153,15 +153,14 @@ void Decoder::min_max() {
   const bool nan = take(".NaN");
   const bool relu = take(".relu");
   request.type = take_type();
-  if (relu) {
-    fail("is for devices of capability 9.0");
-    return;
-  }
   const bool minimum = in_->opcode == "min";
   if (take(".xorsign")) {
     if (!take(".abs")) fail("needs .xorsign.abs");
     request.op = nan ? (minimum ? Alu::min_nan_xorsign : Alu::max_nan_xorsign)
                      : (minimum ? Alu::min_xorsign : Alu::max_xorsign);
+  } else if (relu) {
+    request.op = minimum ? Alu::min_relu : Alu::max_relu;
+    if (nan || request.flush || is_float(request.type)) fail("is not supported");
   } else {
     request.op = nan ? (minimum ? Alu::min_nan : Alu::max_nan) : (minimum ? Alu::min : Alu::max);
   }
@@ -377,8 +376,7 @@ void Decoder::set_value() {
   request.type = take_type();
   const std::size_t width = size_of(request.second_type);
   const bool pair = request.type == Type::f16x2 || request.type == Type::bf16x2;
-  if ((width != 4 && width != 2) || (pair && (width != 4 || combine != Combine::none)))
-    fail("is not supported");
+  if ((width != 4 && width != 2) || (pair && width != 4)) fail("is not supported");
   Op& op = emit(select_alu(request));
   op.d = destination_code(operand(0), request.second_type);
   op.a = source_code(operand(1), request.type);

@@ -205,7 +205,7 @@ void Decoder::move_wide() {
     for (std::size_t i = 0; i < 2; ++i) {
       const Operand& element = operand.elements[i];
       const bool ignored = is_destination && element.kind == Operand::Kind::underscore;
-      codes[i] = ignored           ? no_guard
+      codes[i] = ignored          ? no_guard
                  : is_destination ? destination_code(element, Type::b64)
                                   : source_code(element, Type::b64);
     }
@@ -232,7 +232,9 @@ void Decoder::move() {
     Op& op = emit(select_alu(request));
     bool negated = false;
     op.d = predicate_destination(operand(0));
-    op.a = op.b = predicate_source(operand(1), negated);
+    // No kernel is launched with clusters.
+    const bool cluster = operand(1).name == "%is_explicit_cluster";
+    op.a = op.b = cluster ? constants_.code(0, 0) : predicate_source(operand(1), negated);
     if (negated || op.d == no_guard) fail("cannot have this operand");
     return;
   }

@@ -228,9 +228,9 @@ void Decoder::atomic_access(bool returns) {
 }
 
 void Decoder::fence() {
-  static constexpr std::string_view words[] = {
-      ".cta",     ".gpu",     ".sys",   ".gl",   ".cluster", ".sc",
-      ".acq_rel", ".acquire", ".release", ".proxy", ".alias"};
+  static constexpr std::string_view words[] = {".cta",     ".gpu",   ".sys",     ".gl",
+                                               ".cluster", ".sc",    ".acq_rel", ".acquire",
+                                               ".release", ".proxy", ".alias"};
   for (const std::string_view word : words) take(word);
   emit(memory_fence);
 }

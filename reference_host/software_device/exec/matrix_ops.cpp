@@ -10,9 +10,9 @@ namespace {
 
 /// Host address of `size` bytes at `offset` bytes behind what the lane's address operand says.
 std::byte* lane_bytes(Warp& warp, const Op& op, const Access& access, int lane,
-                      std::uint64_t address, std::size_t size) {
+                      std::uint64_t address, std::size_t size, bool writes) {
   if (access.address_width == 4) address &= UINT32_MAX;
-  return resolve(warp, op, access.place, lane, address, size);
+  return resolve(warp, op, access.place, lane, address, size, writes);
 }
 
 /// Elements of a fragment in memory; the ones that a 32-bit word packs below a byte move together.
@@ -49,8 +49,8 @@ bool each_unit(Warp& warp, const Op& op, const MatrixOp& matrix, std::uint32_t m
       const std::uint64_t column = place % matrix.columns;
       const std::uint64_t index = matrix.row_major ? row * stride + column : column * stride + row;
       const std::uint64_t bytes = index * element_bits(matrix.d_type) / 8;
-      std::byte* at =
-          lane_bytes(warp, op, matrix.access, lane, addresses.at[lane] + bytes, unit.bytes);
+      std::byte* at = lane_bytes(warp, op, matrix.access, lane, addresses.at[lane] + bytes,
+                                 unit.bytes, matrix.kind == MatrixOp::Kind::store);
       if (at == nullptr) return false;
       body(static_cast<std::size_t>(lane), number, at);
     }
@@ -101,7 +101,8 @@ bool row_addresses(Warp& warp, const Op& op, const MatrixOp& matrix, std::byte**
   gather_addresses(warp, op, matrix.access, addresses);
   const auto count = static_cast<int>(8 * matrix.d.size());
   for (int lane = 0; lane < count; ++lane) {
-    rows[lane] = lane_bytes(warp, op, matrix.access, lane, addresses.at[lane], sizeof(Row));
+    rows[lane] = lane_bytes(warp, op, matrix.access, lane, addresses.at[lane], sizeof(Row),
+                            matrix.kind == MatrixOp::Kind::store_rows);
     if (rows[lane] == nullptr) return false;
   }
   return true;

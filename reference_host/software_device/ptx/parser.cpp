@@ -34,13 +34,16 @@ class FunctionParser : DeclarationReader {
   bool parse() {
     function_.line = lexer.peek().line;
     function_.is_entry = lexer.next().text == ".entry";
-    if (lexer.peek().is('(') && !parameter_list(function_.results)) return false;
+    if (lexer.peek().is('(') && !parameter_list(function_.results, true)) return false;
     function_.name = lexer.next().text;
-    if (lexer.peek().is('(') && !parameter_list(function_.parameters)) return false;
+    if (lexer.peek().is('(') && !parameter_list(function_.parameters, false)) return false;
     while (lexer.peek().kind == TokenKind::directive) performance_directive();
     if (!expect('{')) return false;
+    for (const RegisterParameter& parameter : register_parameters_)
+      if (!parameter.is_result) move_parameter(parameter, Instruction{});
     while (!failed() && !scopes_.empty()) statement();
     if (failed()) return false;
+    store_results(Instruction{});  // falling off the end returns
     for (const std::uint32_t target : function_.label_targets)
       if (target == unresolved) return fail("a branch leads to a label that does not exist");
     return true;
@@ -51,20 +54,119 @@ class FunctionParser : DeclarationReader {
  private:
   static constexpr std::uint32_t unresolved = UINT32_MAX;
 
-  bool parameter_list(std::vector<Variable*>& list) {
+  bool parameter_list(std::vector<Variable*>& list, bool results) {
     if (!expect('(')) return false;
     while (!accept(')')) {
       Space space = Space::param;
       const Token token = lexer.next();
-      if (token.text == ".reg") return fail(".reg parameters are not supported");
-      if (!space_named(token.text, space)) return fail("expected .param");
+      const bool in_register = token.text == ".reg" && !function_.is_entry;
+      if (!in_register && !space_named(token.text, space)) return fail("expected .param");
       Variable variable;
       variable.space = Space::param;
       if (!read_variable(variable)) return fail("unsupported parameter type");
       list.push_back(declare(std::move(variable)));
+      if (in_register) {
+        // A parameter that the body knows as a register.
+        const auto number = static_cast<std::uint32_t>(function_.registers.size());
+        function_.registers.push_back(list.back()->type);
+        scopes_.back().registers[list.back()->name] = number;
+        register_parameters_.push_back({list.back(), number, results});
+      }
       if (!accept(',') && !lexer.peek().is(')')) return expect(')');
     }
     return true;
+  }
+
+  struct RegisterParameter {
+    Variable* variable;
+    std::uint32_t reg;
+    bool is_result;
+  };
+
+  static std::string_view bits_named(std::size_t size) {
+    return size == 8 ? ".b64" : size == 4 ? ".b32" : ".b16";
+  }
+
+  /// Between a parameter and what stands for it: into the register, or from `value`. `like` has the
+  /// line and the guard.
+  void transfer(const Variable* variable, const Operand& value, bool load,
+                const Instruction& like) {
+    Instruction made;
+    made.line = like.line;
+    made.guarded = like.guarded;
+    made.guard_negated = like.guard_negated;
+    made.guard = like.guard;
+    made.opcode = load ? "ld" : "st";
+    made.modifiers = {".param", bits_named(variable->size)};
+    Operand address;
+    address.kind = Operand::Kind::address;
+    address.name = variable->name;
+    address.variable = variable;
+    made.operands =
+        load ? std::vector<Operand>{value, address} : std::vector<Operand>{address, value};
+    function_.instructions.push_back(std::move(made));
+  }
+
+  void move_parameter(const RegisterParameter& parameter, const Instruction& like) {
+    Operand reg;
+    reg.kind = Operand::Kind::reg;
+    reg.reg = parameter.reg;
+    reg.name = parameter.variable->name;
+    transfer(parameter.variable, reg, !parameter.is_result, like);
+  }
+
+  /// Before a function returns: the results that the body keeps in registers.
+  void store_results(const Instruction& like) {
+    for (const RegisterParameter& parameter : register_parameters_)
+      if (parameter.is_result) move_parameter(parameter, like);
+  }
+
+  /// Gives a value that a call names directly a place among the parameters.
+  const Variable* place_value(Operand& value) {
+    Variable variable;
+    variable.space = Space::param;
+    variable.name = "(value)";
+    variable.type = value.kind == Operand::Kind::reg ? function_.registers[value.reg] : Type::b32;
+    if (value.kind == Operand::Kind::float_bits && !value.single) variable.type = Type::b64;
+    if (size_of(variable.type) == 0) {
+      fail("a predicate cannot be passed");
+      variable.type = Type::b32;
+    }
+    variable.size = variable.alignment = size_of(variable.type);
+    function_.variables.push_back(variable);
+    value.kind = Operand::Kind::symbol;
+    value.variable = &function_.variables.back();
+    return value.variable;
+  }
+
+  /// Calls may name registers and numbers where parameters stand: they are stored before and loaded
+  /// after.
+  void finish_call(Instruction call) {
+    const auto is_value = [](const Operand& operand) {
+      return operand.kind == Operand::Kind::reg || operand.kind == Operand::Kind::integer ||
+             operand.kind == Operand::Kind::float_bits;
+    };
+    const bool has_results =
+        !call.operands.empty() && call.operands[0].kind == Operand::Kind::vector;
+    std::vector<std::pair<const Variable*, Operand>> loads;
+    for (std::size_t i = 0; i < call.operands.size(); ++i) {
+      for (Operand& element : call.operands[i].elements) {
+        if (!is_value(element)) continue;
+        const Operand value = element;
+        const Variable* const place = place_value(element);
+        if (i == 0 && has_results)
+          loads.emplace_back(place, value);
+        else
+          transfer(place, value, false, call);
+      }
+    }
+    Instruction like;
+    like.line = call.line;
+    like.guarded = call.guarded;
+    like.guard_negated = call.guard_negated;
+    like.guard = call.guard;
+    function_.instructions.push_back(std::move(call));
+    for (const auto& [place, value] : loads) transfer(place, value, true, like);
   }
 
   Variable* declare(Variable variable) {
@@ -281,7 +383,11 @@ class FunctionParser : DeclarationReader {
         return;
       }
     }
-    function_.instructions.push_back(std::move(result));
+    if (result.opcode == "ret") store_results(result);
+    if (result.opcode == "call")
+      finish_call(std::move(result));
+    else
+      function_.instructions.push_back(std::move(result));
   }
 
   bool read_offset(Operand& operand) {
@@ -395,6 +501,7 @@ class FunctionParser : DeclarationReader {
 
   Function& function_;
   std::vector<Scope> scopes_;
+  std::vector<RegisterParameter> register_parameters_;
 };
 
 }  // namespace
