@@ -25,6 +25,7 @@ struct Side {
   CUmemorytype type = CU_MEMORYTYPE_DEVICE;
   std::uint64_t address = 0;  ///< of host, device or unified memory
   CUarray array = nullptr;
+  CUcontext context = nullptr;  ///< of a copy between contexts
   std::size_t x = 0, y = 0, z = 0;
   std::size_t pitch = 0, height = 0;
   bool plain = false;
@@ -49,8 +50,9 @@ std::span<const std::byte> bytes_of(const T& structure) noexcept {
 /// Says what a side is, and translates its address. False: the structure is malformed.
 bool settle_side(Side& side, std::size_t width, std::size_t rows, std::size_t slices) {
   if (side.type == CU_MEMORYTYPE_ARRAY) {
-    side.known = handle_valid(call::HandleKind::array, reinterpret_cast<std::uint64_t>(side.array));
-    return side.known;
+    // Only the host knows how large an array is, so its refusal has to be waited for.
+    side.known = false;
+    return handle_valid(call::HandleKind::array, reinterpret_cast<std::uint64_t>(side.array));
   }
   if (side.type != CU_MEMORYTYPE_HOST && side.type != CU_MEMORYTYPE_DEVICE &&
       side.type != CU_MEMORYTYPE_UNIFIED) {
@@ -113,8 +115,9 @@ struct Flat {
   }
 };
 
+template <class Volume>
 struct Solid {
-  using Structure = CUDA_MEMCPY3D;
+  using Structure = Volume;
   static Structure make(const Box& box) noexcept {
     Structure copy{};
     const void* host = nullptr;
@@ -129,74 +132,47 @@ struct Solid {
     copy.WidthInBytes = box.width;
     copy.Height = box.rows;
     copy.Depth = box.slices;
+    if constexpr (requires { copy.srcContext; }) {
+      copy.srcContext = box.source.context;
+      copy.dstContext = box.target.context;
+    }
     return copy;
   }
 };
 
-Box box_of(const CUDA_MEMCPY2D& copy) noexcept {
+template <class Structure>
+Box box_of(const Structure& copy) noexcept {
   Box box;
-  box.source = {copy.srcMemoryType,
-                0,
-                copy.srcArray,
-                copy.srcXInBytes,
-                copy.srcY,
-                0,
-                copy.srcPitch,
-                0,
-                false,
-                true};
-  box.target = {copy.dstMemoryType,
-                0,
-                copy.dstArray,
-                copy.dstXInBytes,
-                copy.dstY,
-                0,
-                copy.dstPitch,
-                0,
-                false,
-                true};
-  box.source.address = copy.srcMemoryType == CU_MEMORYTYPE_HOST
-                           ? reinterpret_cast<std::uint64_t>(copy.srcHost)
-                           : copy.srcDevice;
-  box.target.address = copy.dstMemoryType == CU_MEMORYTYPE_HOST
-                           ? reinterpret_cast<std::uint64_t>(copy.dstHost)
-                           : copy.dstDevice;
+  const auto address = [](CUmemorytype type, const void* host, CUdeviceptr device) {
+    return type == CU_MEMORYTYPE_HOST ? reinterpret_cast<std::uint64_t>(host) : device;
+  };
+  Side& source = box.source;
+  source.type = copy.srcMemoryType;
+  source.address = address(copy.srcMemoryType, copy.srcHost, copy.srcDevice);
+  source.array = copy.srcArray;
+  source.x = copy.srcXInBytes;
+  source.y = copy.srcY;
+  source.pitch = copy.srcPitch;
+  Side& target = box.target;
+  target.type = copy.dstMemoryType;
+  target.address = address(copy.dstMemoryType, copy.dstHost, copy.dstDevice);
+  target.array = copy.dstArray;
+  target.x = copy.dstXInBytes;
+  target.y = copy.dstY;
+  target.pitch = copy.dstPitch;
   box.width = copy.WidthInBytes;
   box.rows = copy.Height;
-  return box;
-}
-
-Box box_of(const CUDA_MEMCPY3D& copy) noexcept {
-  Box box;
-  box.source = {copy.srcMemoryType,
-                0,
-                copy.srcArray,
-                copy.srcXInBytes,
-                copy.srcY,
-                copy.srcZ,
-                copy.srcPitch,
-                copy.srcHeight,
-                false,
-                true};
-  box.target = {copy.dstMemoryType,
-                0,
-                copy.dstArray,
-                copy.dstXInBytes,
-                copy.dstY,
-                copy.dstZ,
-                copy.dstPitch,
-                copy.dstHeight,
-                false,
-                true};
-  box.source.address = copy.srcMemoryType == CU_MEMORYTYPE_HOST
-                           ? reinterpret_cast<std::uint64_t>(copy.srcHost)
-                           : copy.srcDevice;
-  box.target.address = copy.dstMemoryType == CU_MEMORYTYPE_HOST
-                           ? reinterpret_cast<std::uint64_t>(copy.dstHost)
-                           : copy.dstDevice;
-  box.width = copy.WidthInBytes;
-  box.rows = copy.Height;
-  box.slices = copy.Depth;
+  if constexpr (requires { copy.Depth; }) {
+    source.z = copy.srcZ;
+    source.height = copy.srcHeight;
+    target.z = copy.dstZ;
+    target.height = copy.dstHeight;
+    box.slices = copy.Depth;
+  }
+  if constexpr (requires { copy.srcContext; }) {
+    source.context = copy.srcContext;
+    target.context = copy.dstContext;
+  }
   return box;
 }
 
@@ -365,8 +341,28 @@ bool stream_valid(CUstream stream) noexcept {
 constexpr CUresult old_form = CUDA_ERROR_INVALID_CONTEXT;
 
 CUresult copy_solid(const CUDA_MEMCPY3D& copy, CUstream stream, bool blocking) {
-  return blocking ? copy_shape<calls::Memcpy3D, Solid>(copy, stream, true)
-                  : copy_shape<calls::Memcpy3DAsync, Solid>(copy, stream, false);
+  using Shape = Solid<CUDA_MEMCPY3D>;
+  return blocking ? copy_shape<calls::Memcpy3D, Shape>(copy, stream, true)
+                  : copy_shape<calls::Memcpy3DAsync, Shape>(copy, stream, false);
+}
+
+/// Whether a side of a copy between contexts names a live one; arrays know their own.
+bool names_a_context(CUmemorytype type, CUcontext handle) noexcept {
+  if (type == CU_MEMORYTYPE_ARRAY || handle == nullptr) return true;
+  const Context* context = contexts()->find(handle);
+  return context != nullptr && context->state.load() != ContextState::destroyed;
+}
+
+CUresult copy_between_contexts(CUDA_MEMCPY3D_PEER copy, CUstream stream, bool blocking) {
+  using Shape = Solid<CUDA_MEMCPY3D_PEER>;
+  if (!names_a_context(copy.srcMemoryType, copy.srcContext) ||
+      !names_a_context(copy.dstMemoryType, copy.dstContext)) {
+    return CUDA_ERROR_INVALID_CONTEXT;
+  }
+  if (copy.srcMemoryType == CU_MEMORYTYPE_ARRAY) copy.srcContext = nullptr;
+  if (copy.dstMemoryType == CU_MEMORYTYPE_ARRAY) copy.dstContext = nullptr;
+  return blocking ? copy_shape<calls::Memcpy3DPeer, Shape>(copy, stream, true)
+                  : copy_shape<calls::Memcpy3DPeerAsync, Shape>(copy, stream, false);
 }
 
 }  // namespace
@@ -402,6 +398,13 @@ CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* pCopy, CUstream hStream) {
 }
 CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D_v1*, CUstream) {
   return old_form;
+}
+CUresult cuMemcpy3DPeer(const CUDA_MEMCPY3D_PEER* pCopy) {
+  return copy_between_contexts(*pCopy, default_stream(), true);
+}
+CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* pCopy, CUstream hStream) {
+  if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
+  return copy_between_contexts(*pCopy, hStream, false);
 }
 
 }  // namespace vgpu::guest::written

@@ -85,7 +85,15 @@ CUresult copy_shape(CallContext& context, const Request& request, Reply& reply, 
   if constexpr (requires { copy.reserved0; }) {
     copy.reserved0 = nullptr;
     copy.reserved1 = nullptr;
-    copy.srcLOD = copy.dstLOD = 0;
+  }
+  if constexpr (requires { copy.srcLOD; }) copy.srcLOD = copy.dstLOD = 0;
+  if constexpr (requires { copy.srcContext; }) {
+    for (CUcontext* side : {&copy.srcContext, &copy.dstContext}) {
+      const auto id = reinterpret_cast<std::uint64_t>(*side);
+      if (id != 0 && !context.resolve(HandleKind::context, id, *side)) {
+        return CUDA_ERROR_INVALID_CONTEXT;
+      }
+    }
   }
   const std::size_t width = copy.WidthInBytes;
   const std::size_t rows = copy.Height;
@@ -206,6 +214,12 @@ CUresult execute(CallContext& context, const calls::Memcpy3D::Request& request,
                                       context.driver().cuMemcpy3DAsync_v2);
 }
 
+CUresult execute(CallContext& context, const calls::Memcpy3DPeer::Request& request,
+                 calls::Memcpy3DPeer::Reply& reply) {
+  return copy_blocking<CUDA_MEMCPY3D_PEER>(context, request, reply, context.driver().cuMemcpy3DPeer,
+                                           context.driver().cuMemcpy3DPeerAsync);
+}
+
 CUresult execute(CallContext& context, const calls::Memcpy2DAsync::Request& request,
                  calls::Memcpy2DAsync::Reply& reply) {
   return copy_ordered<CUDA_MEMCPY2D>(context, request, reply, context.driver().cuMemcpy2DAsync_v2);
@@ -214,6 +228,12 @@ CUresult execute(CallContext& context, const calls::Memcpy2DAsync::Request& requ
 CUresult execute(CallContext& context, const calls::Memcpy3DAsync::Request& request,
                  calls::Memcpy3DAsync::Reply& reply) {
   return copy_ordered<CUDA_MEMCPY3D>(context, request, reply, context.driver().cuMemcpy3DAsync_v2);
+}
+
+CUresult execute(CallContext& context, const calls::Memcpy3DPeerAsync::Request& request,
+                 calls::Memcpy3DPeerAsync::Reply& reply) {
+  return copy_ordered<CUDA_MEMCPY3D_PEER>(context, request, reply,
+                                          context.driver().cuMemcpy3DPeerAsync);
 }
 
 }  // namespace vgpu::host

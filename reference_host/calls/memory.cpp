@@ -22,7 +22,7 @@ namespace {
 
 /// Whether the guest may have `bytes` more of device memory.
 bool within_quota(Session& session, std::uint64_t bytes) {
-  return bytes <= session.quota_left(session.memory().bytes(RangeKind::device));
+  return bytes <= session.quota_left(session.device_bytes_used());
 }
 
 memory::RangeAttributes device_range(const CallContext& context) {
@@ -53,8 +53,7 @@ CUresult execute(CallContext& context, const calls::MemGetInfo::Request&,
   const CUresult result = context.driver().cuMemGetInfo_v2(&free, &total);
   if (result != CUDA_SUCCESS) return result;
   Session& session = context.session();
-  reply.free =
-      std::min<std::uint64_t>(free, session.quota_left(session.memory().bytes(RangeKind::device)));
+  reply.free = std::min<std::uint64_t>(free, session.quota_left(session.device_bytes_used()));
   reply.total = std::min<std::uint64_t>(total, session.quota_left(0));
   return CUDA_SUCCESS;
 }

@@ -29,6 +29,20 @@ CUresult load_plain(CallContext& context, std::uint64_t id, std::span<const std:
   });
 }
 
+/// A texture or surface reference of a module: it ends with the module.
+template <class Reference>
+CUresult get_reference(const CallContext& context,
+                       CUresult (*get)(Reference*, CUmodule, const char*), std::uint64_t module_id,
+                       std::string_view name, Reference& reference) {
+  if (get == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
+  CUmodule module{};
+  if (module_id == 0 || !context.resolve(call::HandleKind::module, module_id, module)) {
+    return CUDA_ERROR_INVALID_HANDLE;
+  }
+  if (name.data() == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  return get(&reference, module, name.data());
+}
+
 }  // namespace
 
 CUresult execute(CallContext& context, const calls::ModuleLoad::Request& request,
@@ -119,6 +133,26 @@ CUresult execute(CallContext& context, const calls::ModuleGetGlobal::Request& re
   if (result != CUDA_SUCCESS) return result;
   describe_variable(context, address, bytes, request.hmod, reply);
   return CUDA_SUCCESS;
+}
+
+CUresult execute(CallContext& context, const calls::ModuleGetTexRef::Request& request,
+                 calls::ModuleGetTexRef::Reply& reply) {
+  CUtexref reference{};
+  const CUresult result = get_reference(context, context.driver().cuModuleGetTexRef, request.hmod,
+                                        request.name, reference);
+  if (result != CUDA_SUCCESS) return result;
+  reply.pTexRef = context.mint(call::HandleKind::texture_reference, reference, request.hmod);
+  return reply.pTexRef != 0 ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
+}
+
+CUresult execute(CallContext& context, const calls::ModuleGetSurfRef::Request& request,
+                 calls::ModuleGetSurfRef::Reply& reply) {
+  CUsurfref reference{};
+  const CUresult result = get_reference(context, context.driver().cuModuleGetSurfRef, request.hmod,
+                                        request.name, reference);
+  if (result != CUDA_SUCCESS) return result;
+  reply.pSurfRef = context.mint(call::HandleKind::surface_reference, reference, request.hmod);
+  return reply.pSurfRef != 0 ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
 }
 
 }  // namespace vgpu::host

@@ -31,7 +31,7 @@ CUresult give_back_nothing(const DriverTable& driver, CUdeviceptr address, CUstr
 }
 
 bool within_quota(Session& session, std::uint64_t bytes) {
-  return bytes <= session.quota_left(session.memory().bytes(RangeKind::device));
+  return bytes <= session.quota_left(session.device_bytes_used());
 }
 
 }  // namespace

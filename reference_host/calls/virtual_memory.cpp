@@ -59,8 +59,8 @@ CUresult execute(CallContext& context, const calls::MemCreate::Request& request,
   prop.win32HandleMetaData = nullptr;
   if (!context.can_bind(HandleKind::allocation, request.handle)) return CUDA_ERROR_INVALID_VALUE;
   Session& session = context.session();
-  if (request.size > session.quota_left(session.memory().bytes(RangeKind::device) +
-                                        session.memory().bytes(RangeKind::mapped))) {
+  if (request.size >
+      session.quota_left(session.device_bytes_used() + session.memory().bytes(RangeKind::mapped))) {
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
   CUmemGenericAllocationHandle handle = 0;

@@ -1,11 +1,13 @@
 # Relative to this folder.
 set(VGPU_SOFTDEVICE_DRIVER_SOURCES
   driver/allocation.cpp
+  driver/array.cpp
   driver/capture.cpp
   driver/capture_state.cpp
   driver/context.cpp
   driver/context_state.cpp
   driver/copy.cpp
+  driver/copy_array.cpp
   driver/device.cpp
   driver/device_heap.cpp
   driver/device_state.cpp
@@ -32,6 +34,8 @@ set(VGPU_SOFTDEVICE_DRIVER_SOURCES
   driver/profiler.cpp
   driver/stream.cpp
   driver/stream_queue.cpp
+  driver/texture.cpp
+  driver/texture_reference.cpp
   driver/unsupported.cpp
   driver/virtual_memory.cpp
   driver/work_execute.cpp

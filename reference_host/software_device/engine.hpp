@@ -124,6 +124,9 @@ class LoadedModule {
   virtual DeviceMemory::Range managed_memory() const noexcept = 0;
   /// Length of its text.
   virtual std::size_t text_bytes() const noexcept = 0;
+  /// The value by which kernels find what is bound to a `.texref` (or `.surfref`) of that name, see
+  /// ImageTable; 0 when there is none.
+  virtual std::uint64_t find_reference(std::string_view name, bool surface) const = 0;
   /// Names of all entries, in file order.
   virtual std::vector<std::string> kernel_names() const = 0;
 };

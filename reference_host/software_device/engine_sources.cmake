@@ -2,6 +2,7 @@
 # them need. The engine links liblz4, libzstd and the thread library.
 set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     memory/device_memory.cpp
+    memory/image_table.cpp
     fatbin/fatbin.cpp
     ptx/lexer.cpp
     ptx/declarations.cpp
@@ -22,6 +23,7 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     exec/async_ops.cpp
     exec/fragments.cpp
     exec/matrix_ops.cpp
+    exec/decode_texture.cpp
     exec/alu.cpp
     exec/alu_avx2.cpp
     exec/alu_baseline.cpp
@@ -30,6 +32,10 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
     exec/memory_access.cpp
     exec/memory_ops.cpp
     exec/atomics.cpp
+    exec/texel.cpp
+    exec/sampler.cpp
+    exec/texture_ops.cpp
+    exec/surface_ops.cpp
     exec/control_ops.cpp
     exec/exchange.cpp
     exec/runtime_calls.cpp
@@ -42,7 +48,8 @@ set(VGPU_SOFTDEVICE_ENGINE_SOURCES
 # lane loops are the device's speed, so they are optimised even in debug builds.
 set(_vgpu_softdevice_lanes $<IF:$<BOOL:${VGPU_SANITIZE}>,-O1,-O3> -fno-strict-aliasing -ffp-contract=off -fno-math-errno
     -fno-trapping-math)
-foreach(_source memory_access memory_ops matrix_ops async_ops atomics control_ops exchange runtime_calls warp grid)
+foreach(_source memory_access memory_ops matrix_ops async_ops atomics texel sampler texture_ops surface_ops
+               control_ops exchange runtime_calls warp grid)
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/exec/${_source}.cpp
       PROPERTIES COMPILE_OPTIONS "${_vgpu_softdevice_lanes}")
 endforeach()

@@ -126,7 +126,8 @@ function(vgpu_add_program_test name)
 endfunction()
 
 foreach(name async_copies cooperative copy_2d device_heap errors graph_capture host_callbacks independent_progress
-        kernel_faults managed_memory managed_variable queries streams_events symbols threads)
+        kernel_faults managed_memory managed_variable queries streams_events surfaces
+        symbols textures threads)
   vgpu_add_program(${name} ${PROJECT_SOURCE_DIR}/tests/programs/${name}.cu)
   vgpu_add_program_test(${name})
 endforeach()

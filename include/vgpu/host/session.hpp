@@ -159,6 +159,13 @@ class Session {
     return memory_.insert(begin, size, attributes);
   }
 
+  /// Bytes of device memory that the guest has, in ranges and in arrays.
+  std::uint64_t device_bytes_used() const {
+    return memory_.bytes(memory::RangeKind::device) + array_bytes_.load(std::memory_order_relaxed);
+  }
+  /// Bytes of arrays, which have no addresses. Whoever adds some takes them away.
+  std::atomic<std::uint64_t>& array_bytes() noexcept { return array_bytes_; }
+
   /// Device memory that the guest may still allocate on a device under its quota; UINT64_MAX
   /// without one.
   std::uint64_t quota_left(std::uint64_t used) const noexcept {
@@ -201,6 +208,7 @@ class Session {
   const SessionIdentity identity_;
   const SessionLimits limits_;
   const LogSink log_;
+  std::atomic<std::uint64_t> array_bytes_{0};  // what is kept with handles counts in it
   HandleTable handles_;
   memory::IntervalMap memory_;
   memory::AddressWindow window_;

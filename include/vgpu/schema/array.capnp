@@ -7,9 +7,9 @@ $Cxx.namespace("vgpu::schema::array");
 
 struct ArrayCreate $Vgpu.call(operation = 960, symbol = "cuArrayCreate",
     parameters = "CUarray *pHandle, const CUDA_ARRAY_DESCRIPTOR *pAllocateArray",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuArrayCreate", since = 2000, parameters = "CUarray *pHandle, "
-                "const CUDA_ARRAY_DESCRIPTOR_v1 *pAllocateArray"),
+                "const CUDA_ARRAY_DESCRIPTOR_v1 *pAllocateArray", guest = written),
                (symbol = "cuArrayCreate_v2", since = 3020)],
     checks = [(fails = "pHandle == nullptr || pAllocateArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -21,9 +21,9 @@ struct ArrayCreate $Vgpu.call(operation = 960, symbol = "cuArrayCreate",
 
 struct ArrayGetDescriptor $Vgpu.call(operation = 961, symbol = "cuArrayGetDescriptor",
     parameters = "CUDA_ARRAY_DESCRIPTOR *pArrayDescriptor, CUarray hArray",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuArrayGetDescriptor", since = 2000,
-                parameters = "CUDA_ARRAY_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray"),
+                parameters = "CUDA_ARRAY_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray", guest = written),
                (symbol = "cuArrayGetDescriptor_v2", since = 3020)],
     checks = [(fails = "pArrayDescriptor == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -37,7 +37,7 @@ struct ArrayGetDescriptor $Vgpu.call(operation = 961, symbol = "cuArrayGetDescri
 
 struct ArrayGetSparseProperties $Vgpu.call(operation = 962, symbol = "cuArrayGetSparseProperties",
     parameters = "CUDA_ARRAY_SPARSE_PROPERTIES *sparseProperties, CUarray array",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuArrayGetSparseProperties", since = 11010)],
     checks = [(fails = "sparseProperties == nullptr || array == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -50,7 +50,7 @@ struct ArrayGetSparseProperties $Vgpu.call(operation = 962, symbol = "cuArrayGet
 
 struct MipmappedArrayGetSparseProperties $Vgpu.call(operation = 963, symbol = "cuMipmappedArrayGetSparseProperties",
     parameters = "CUDA_ARRAY_SPARSE_PROPERTIES *sparseProperties, CUmipmappedArray mipmap",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMipmappedArrayGetSparseProperties", since = 11010)],
     checks = [(fails = "sparseProperties == nullptr || mipmap == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -63,7 +63,7 @@ struct MipmappedArrayGetSparseProperties $Vgpu.call(operation = 963, symbol = "c
 
 struct ArrayGetMemoryRequirements $Vgpu.call(operation = 964, symbol = "cuArrayGetMemoryRequirements",
     parameters = "CUDA_ARRAY_MEMORY_REQUIREMENTS *memoryRequirements, CUarray array, CUdevice device",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuArrayGetMemoryRequirements", since = 11060)],
     checks = [(fails = "memoryRequirements == nullptr || array == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -78,7 +78,7 @@ struct ArrayGetMemoryRequirements $Vgpu.call(operation = 964, symbol = "cuArrayG
 struct MipmappedArrayGetMemoryRequirements $Vgpu.call(operation = 965,
 symbol = "cuMipmappedArrayGetMemoryRequirements",
     parameters = "CUDA_ARRAY_MEMORY_REQUIREMENTS *memoryRequirements, CUmipmappedArray mipmap, CUdevice device",
-    callClass = sync, guest = none, host = none, context = none, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuMipmappedArrayGetMemoryRequirements", since = 11060)],
     checks = [(fails = "memoryRequirements == nullptr || mipmap == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -92,7 +92,7 @@ symbol = "cuMipmappedArrayGetMemoryRequirements",
 
 struct ArrayGetPlane $Vgpu.call(operation = 966, symbol = "cuArrayGetPlane",
     parameters = "CUarray *pPlaneArray, CUarray hArray, unsigned int planeIdx",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuArrayGetPlane", since = 11020)],
     checks = [(fails = "pPlaneArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -107,7 +107,7 @@ struct ArrayGetPlane $Vgpu.call(operation = 966, symbol = "cuArrayGetPlane",
 
 struct ArrayDestroy $Vgpu.call(operation = 967, symbol = "cuArrayDestroy",
     parameters = "CUarray hArray",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuArrayDestroy", since = 2000)],
     checks = [(fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -118,9 +118,9 @@ struct ArrayDestroy $Vgpu.call(operation = 967, symbol = "cuArrayDestroy",
 
 struct Array3DCreate $Vgpu.call(operation = 968, symbol = "cuArray3DCreate",
     parameters = "CUarray *pHandle, const CUDA_ARRAY3D_DESCRIPTOR *pAllocateArray",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuArray3DCreate", since = 2000, parameters = "CUarray *pHandle, "
-                "const CUDA_ARRAY3D_DESCRIPTOR_v1 *pAllocateArray"),
+                "const CUDA_ARRAY3D_DESCRIPTOR_v1 *pAllocateArray", guest = written),
                (symbol = "cuArray3DCreate_v2", since = 3020)],
     checks = [(fails = "pHandle == nullptr || pAllocateArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -132,9 +132,9 @@ struct Array3DCreate $Vgpu.call(operation = 968, symbol = "cuArray3DCreate",
 
 struct Array3DGetDescriptor $Vgpu.call(operation = 969, symbol = "cuArray3DGetDescriptor",
     parameters = "CUDA_ARRAY3D_DESCRIPTOR *pArrayDescriptor, CUarray hArray",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuArray3DGetDescriptor", since = 2000,
-                parameters = "CUDA_ARRAY3D_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray"),
+                parameters = "CUDA_ARRAY3D_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray", guest = written),
                (symbol = "cuArray3DGetDescriptor_v2", since = 3020)],
     checks = [(fails = "pArrayDescriptor == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -149,7 +149,7 @@ struct Array3DGetDescriptor $Vgpu.call(operation = 969, symbol = "cuArray3DGetDe
 struct MipmappedArrayCreate $Vgpu.call(operation = 970, symbol = "cuMipmappedArrayCreate",
     parameters = "CUmipmappedArray *pHandle, const CUDA_ARRAY3D_DESCRIPTOR *pMipmappedArrayDesc, "
                  "unsigned int numMipmapLevels",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMipmappedArrayCreate", since = 5000)],
     checks = [(fails = "pHandle == nullptr || pMipmappedArrayDesc == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -162,7 +162,7 @@ struct MipmappedArrayCreate $Vgpu.call(operation = 970, symbol = "cuMipmappedArr
 
 struct MipmappedArrayGetLevel $Vgpu.call(operation = 971, symbol = "cuMipmappedArrayGetLevel",
     parameters = "CUarray *pLevelArray, CUmipmappedArray hMipmappedArray, unsigned int level",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuMipmappedArrayGetLevel", since = 5000)],
     checks = [(fails = "pLevelArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -177,7 +177,7 @@ struct MipmappedArrayGetLevel $Vgpu.call(operation = 971, symbol = "cuMipmappedA
 
 struct MipmappedArrayDestroy $Vgpu.call(operation = 972, symbol = "cuMipmappedArrayDestroy",
     parameters = "CUmipmappedArray hMipmappedArray",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuMipmappedArrayDestroy", since = 5000)],
     checks = [(fails = "hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

@@ -113,9 +113,9 @@ struct MemcpyDtoD $Vgpu.call(operation = 836, symbol = "cuMemcpyDtoD",
 
 struct MemcpyDtoA $Vgpu.call(operation = 837, symbol = "cuMemcpyDtoA",
     parameters = "CUarray dstArray, size_t dstOffset, CUdeviceptr srcDevice, size_t ByteCount",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyDtoA", since = 2000, parameters = "CUarray dstArray, unsigned int dstOffset, "
-                "CUdeviceptr_v1 srcDevice, unsigned int ByteCount"),
+                "CUdeviceptr_v1 srcDevice, unsigned int ByteCount", guest = written),
                (symbol = "cuMemcpyDtoA_v2", since = 3020),
                (symbol = "cuMemcpyDtoA_v2_ptds", since = 7000, perThread = true)],
     checks = [(fails = "dstArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -131,9 +131,9 @@ struct MemcpyDtoA $Vgpu.call(operation = 837, symbol = "cuMemcpyDtoA",
 
 struct MemcpyAtoD $Vgpu.call(operation = 838, symbol = "cuMemcpyAtoD",
     parameters = "CUdeviceptr dstDevice, CUarray srcArray, size_t srcOffset, size_t ByteCount",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyAtoD", since = 2000, parameters = "CUdeviceptr_v1 dstDevice, CUarray srcArray, "
-                "unsigned int srcOffset, unsigned int ByteCount"),
+                "unsigned int srcOffset, unsigned int ByteCount", guest = written),
                (symbol = "cuMemcpyAtoD_v2", since = 3020),
                (symbol = "cuMemcpyAtoD_v2_ptds", since = 7000, perThread = true)],
     checks = [(fails = "srcArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -149,12 +149,13 @@ struct MemcpyAtoD $Vgpu.call(operation = 838, symbol = "cuMemcpyAtoD",
 
 struct MemcpyHtoA $Vgpu.call(operation = 839, symbol = "cuMemcpyHtoA",
     parameters = "CUarray dstArray, size_t dstOffset, const void *srcHost, size_t ByteCount",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyHtoA", since = 2000, parameters = "CUarray dstArray, unsigned int dstOffset, "
-                "const void *srcHost, unsigned int ByteCount"),
+                "const void *srcHost, unsigned int ByteCount", guest = written),
                (symbol = "cuMemcpyHtoA_v2", since = 3020),
                (symbol = "cuMemcpyHtoA_v2_ptds", since = 7000, perThread = true)],
-    checks = [(fails = "dstArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "(ByteCount != 0 && srcHost == nullptr)", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "dstArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request $Vgpu.trailing("the chunk's bytes, where location is trailing") {
     dstArray @0 :UInt64 $Vgpu.handle(array);
     dstOffset @1 :UInt64;
@@ -168,12 +169,13 @@ struct MemcpyHtoA $Vgpu.call(operation = 839, symbol = "cuMemcpyHtoA",
 
 struct MemcpyAtoH $Vgpu.call(operation = 840, symbol = "cuMemcpyAtoH",
     parameters = "void *dstHost, CUarray srcArray, size_t srcOffset, size_t ByteCount",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyAtoH", since = 2000, parameters = "void *dstHost, CUarray srcArray, "
-                "unsigned int srcOffset, unsigned int ByteCount"),
+                "unsigned int srcOffset, unsigned int ByteCount", guest = written),
                (symbol = "cuMemcpyAtoH_v2", since = 3020),
                (symbol = "cuMemcpyAtoH_v2_ptds", since = 7000, perThread = true)],
-    checks = [(fails = "srcArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "(ByteCount != 0 && dstHost == nullptr)", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "srcArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     srcArray @0 :UInt64 $Vgpu.handle(array);
     srcOffset @1 :UInt64;
@@ -189,9 +191,9 @@ struct MemcpyAtoH $Vgpu.call(operation = 840, symbol = "cuMemcpyAtoH",
 
 struct MemcpyAtoA $Vgpu.call(operation = 841, symbol = "cuMemcpyAtoA",
     parameters = "CUarray dstArray, size_t dstOffset, CUarray srcArray, size_t srcOffset, size_t ByteCount",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpyAtoA", since = 2000, parameters = "CUarray dstArray, unsigned int dstOffset, "
-                "CUarray srcArray, unsigned int srcOffset, unsigned int ByteCount"),
+                "CUarray srcArray, unsigned int srcOffset, unsigned int ByteCount", guest = written),
                (symbol = "cuMemcpyAtoA_v2", since = 3020),
                (symbol = "cuMemcpyAtoA_v2_ptds", since = 7000, perThread = true)],
     checks = [(fails = "dstArray == nullptr || srcArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -266,7 +268,7 @@ struct Memcpy3D $Vgpu.call(operation = 844, symbol = "cuMemcpy3D",
 
 struct Memcpy3DPeer $Vgpu.call(operation = 845, symbol = "cuMemcpy3DPeer",
     parameters = "const CUDA_MEMCPY3D_PEER *pCopy",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
     exports = [(symbol = "cuMemcpy3DPeer", since = 4000),
                (symbol = "cuMemcpy3DPeer_ptds", since = 7000, perThread = true)],
     checks = [(fails = "pCopy == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -375,12 +377,13 @@ struct MemcpyDtoDAsync $Vgpu.call(operation = 850, symbol = "cuMemcpyDtoDAsync",
 
 struct MemcpyHtoAAsync $Vgpu.call(operation = 851, symbol = "cuMemcpyHtoAAsync",
     parameters = "CUarray dstArray, size_t dstOffset, const void *srcHost, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = none, host = none, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = current, capture = recorded,
     exports = [(symbol = "cuMemcpyHtoAAsync", since = 2000, parameters = "CUarray dstArray, unsigned int dstOffset, "
-                "const void *srcHost, unsigned int ByteCount, CUstream hStream"),
+                "const void *srcHost, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyHtoAAsync_v2", since = 3020),
                (symbol = "cuMemcpyHtoAAsync_v2_ptsz", since = 7000, perThread = true)],
-    checks = [(fails = "dstArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "(ByteCount != 0 && srcHost == nullptr)", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "dstArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request $Vgpu.trailing("the chunk's bytes, where location is trailing") {
     dstArray @0 :UInt64 $Vgpu.handle(array);
     dstOffset @1 :UInt64;
@@ -394,12 +397,13 @@ struct MemcpyHtoAAsync $Vgpu.call(operation = 851, symbol = "cuMemcpyHtoAAsync",
 
 struct MemcpyAtoHAsync $Vgpu.call(operation = 852, symbol = "cuMemcpyAtoHAsync",
     parameters = "void *dstHost, CUarray srcArray, size_t srcOffset, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = none, host = none, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = current, capture = recorded,
     exports = [(symbol = "cuMemcpyAtoHAsync", since = 2000, parameters = "void *dstHost, CUarray srcArray, "
-                "unsigned int srcOffset, unsigned int ByteCount, CUstream hStream"),
+                "unsigned int srcOffset, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyAtoHAsync_v2", since = 3020),
                (symbol = "cuMemcpyAtoHAsync_v2_ptsz", since = 7000, perThread = true)],
-    checks = [(fails = "srcArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
+    checks = [(fails = "(ByteCount != 0 && dstHost == nullptr)", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "srcArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     srcArray @0 :UInt64 $Vgpu.handle(array);
     srcOffset @1 :UInt64;
@@ -455,7 +459,7 @@ struct Memcpy3DAsync $Vgpu.call(operation = 854, symbol = "cuMemcpy3DAsync",
 
 struct Memcpy3DPeerAsync $Vgpu.call(operation = 855, symbol = "cuMemcpy3DPeerAsync",
     parameters = "const CUDA_MEMCPY3D_PEER *pCopy, CUstream hStream",
-    callClass = stream, guest = none, host = none, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = current, capture = recorded,
     exports = [(symbol = "cuMemcpy3DPeerAsync", since = 4000),
                (symbol = "cuMemcpy3DPeerAsync_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "pCopy == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {

@@ -158,28 +158,30 @@ struct ModuleGetGlobal $Vgpu.call(operation = 521, symbol = "cuModuleGetGlobal",
 
 struct ModuleGetTexRef $Vgpu.call(operation = 522, symbol = "cuModuleGetTexRef",
     parameters = "CUtexref *pTexRef, CUmodule hmod, const char *name",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleGetTexRef", since = 2000)],
     checks = [(fails = "pTexRef == nullptr || name == nullptr || hmod == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    pTexRef @0 :UInt64 $Vgpu.creates(textureReference);
-    hmod @1 :UInt64 $Vgpu.handle(module);
-    name @2 :Text;
+    hmod @0 :UInt64 $Vgpu.handle(module);
+    name @1 :Text;
   }
-  struct Reply {}
+  struct Reply {
+    pTexRef @0 :UInt64 $Vgpu.handle(textureReference);
+  }
 }
 
 struct ModuleGetSurfRef $Vgpu.call(operation = 523, symbol = "cuModuleGetSurfRef",
     parameters = "CUsurfref *pSurfRef, CUmodule hmod, const char *name",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = current, capture = safe,
     exports = [(symbol = "cuModuleGetSurfRef", since = 3000)],
     checks = [(fails = "pSurfRef == nullptr || name == nullptr || hmod == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    pSurfRef @0 :UInt64 $Vgpu.creates(surfaceReference);
-    hmod @1 :UInt64 $Vgpu.handle(module);
-    name @2 :Text;
+    hmod @0 :UInt64 $Vgpu.handle(module);
+    name @1 :Text;
   }
-  struct Reply {}
+  struct Reply {
+    pSurfRef @0 :UInt64 $Vgpu.handle(surfaceReference);
+  }
 }

@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::texture");
 
 struct TexRefSetArray $Vgpu.call(operation = 2176, symbol = "cuTexRefSetArray",
     parameters = "CUtexref hTexRef, CUarray hArray, unsigned int Flags",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetArray", since = 2000)],
     checks = [(fails = "hTexRef == nullptr || hArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -20,7 +20,7 @@ struct TexRefSetArray $Vgpu.call(operation = 2176, symbol = "cuTexRefSetArray",
 
 struct TexRefSetMipmappedArray $Vgpu.call(operation = 2177, symbol = "cuTexRefSetMipmappedArray",
     parameters = "CUtexref hTexRef, CUmipmappedArray hMipmappedArray, unsigned int Flags",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmappedArray", since = 5000)],
     checks = [(fails = "hTexRef == nullptr || hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -33,9 +33,9 @@ struct TexRefSetMipmappedArray $Vgpu.call(operation = 2177, symbol = "cuTexRefSe
 
 struct TexRefSetAddress $Vgpu.call(operation = 2178, symbol = "cuTexRefSetAddress",
     parameters = "size_t *ByteOffset, CUtexref hTexRef, CUdeviceptr dptr, size_t bytes",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddress", since = 2000, parameters = "unsigned int *ByteOffset, "
-                "CUtexref hTexRef, CUdeviceptr_v1 dptr, unsigned int bytes"),
+                "CUtexref hTexRef, CUdeviceptr_v1 dptr, unsigned int bytes", guest = written),
                (symbol = "cuTexRefSetAddress_v2", since = 3020)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -50,9 +50,9 @@ struct TexRefSetAddress $Vgpu.call(operation = 2178, symbol = "cuTexRefSetAddres
 
 struct TexRefSetAddress2D $Vgpu.call(operation = 2179, symbol = "cuTexRefSetAddress2D",
     parameters = "CUtexref hTexRef, const CUDA_ARRAY_DESCRIPTOR *desc, CUdeviceptr dptr, size_t Pitch",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddress2D", since = 2020, parameters = "CUtexref hTexRef, "
-                "const CUDA_ARRAY_DESCRIPTOR_v1 *desc, CUdeviceptr_v1 dptr, unsigned int Pitch"),
+                "const CUDA_ARRAY_DESCRIPTOR_v1 *desc, CUdeviceptr_v1 dptr, unsigned int Pitch", guest = written),
                (symbol = "cuTexRefSetAddress2D_v2", since = 3020),
                (symbol = "cuTexRefSetAddress2D_v3", since = 4010)],
     checks = [(fails = "desc == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -67,7 +67,7 @@ struct TexRefSetAddress2D $Vgpu.call(operation = 2179, symbol = "cuTexRefSetAddr
 
 struct TexRefSetFormat $Vgpu.call(operation = 2180, symbol = "cuTexRefSetFormat",
     parameters = "CUtexref hTexRef, CUarray_format fmt, int NumPackedComponents",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFormat", since = 2000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -80,7 +80,7 @@ struct TexRefSetFormat $Vgpu.call(operation = 2180, symbol = "cuTexRefSetFormat"
 
 struct TexRefSetAddressMode $Vgpu.call(operation = 2181, symbol = "cuTexRefSetAddressMode",
     parameters = "CUtexref hTexRef, int dim, CUaddress_mode am",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddressMode", since = 2000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -93,7 +93,7 @@ struct TexRefSetAddressMode $Vgpu.call(operation = 2181, symbol = "cuTexRefSetAd
 
 struct TexRefSetFilterMode $Vgpu.call(operation = 2182, symbol = "cuTexRefSetFilterMode",
     parameters = "CUtexref hTexRef, CUfilter_mode fm",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFilterMode", since = 2000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -105,7 +105,7 @@ struct TexRefSetFilterMode $Vgpu.call(operation = 2182, symbol = "cuTexRefSetFil
 
 struct TexRefSetMipmapFilterMode $Vgpu.call(operation = 2183, symbol = "cuTexRefSetMipmapFilterMode",
     parameters = "CUtexref hTexRef, CUfilter_mode fm",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapFilterMode", since = 5000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -117,7 +117,7 @@ struct TexRefSetMipmapFilterMode $Vgpu.call(operation = 2183, symbol = "cuTexRef
 
 struct TexRefSetMipmapLevelBias $Vgpu.call(operation = 2184, symbol = "cuTexRefSetMipmapLevelBias",
     parameters = "CUtexref hTexRef, float bias",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapLevelBias", since = 5000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -129,7 +129,7 @@ struct TexRefSetMipmapLevelBias $Vgpu.call(operation = 2184, symbol = "cuTexRefS
 
 struct TexRefSetMipmapLevelClamp $Vgpu.call(operation = 2185, symbol = "cuTexRefSetMipmapLevelClamp",
     parameters = "CUtexref hTexRef, float minMipmapLevelClamp, float maxMipmapLevelClamp",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapLevelClamp", since = 5000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -142,7 +142,7 @@ struct TexRefSetMipmapLevelClamp $Vgpu.call(operation = 2185, symbol = "cuTexRef
 
 struct TexRefSetMaxAnisotropy $Vgpu.call(operation = 2186, symbol = "cuTexRefSetMaxAnisotropy",
     parameters = "CUtexref hTexRef, unsigned int maxAniso",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMaxAnisotropy", since = 5000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -154,7 +154,7 @@ struct TexRefSetMaxAnisotropy $Vgpu.call(operation = 2186, symbol = "cuTexRefSet
 
 struct TexRefSetBorderColor $Vgpu.call(operation = 2187, symbol = "cuTexRefSetBorderColor",
     parameters = "CUtexref hTexRef, float *pBorderColor",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetBorderColor", since = 8000)],
     checks = [(fails = "pBorderColor == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -166,7 +166,7 @@ struct TexRefSetBorderColor $Vgpu.call(operation = 2187, symbol = "cuTexRefSetBo
 
 struct TexRefSetFlags $Vgpu.call(operation = 2188, symbol = "cuTexRefSetFlags",
     parameters = "CUtexref hTexRef, unsigned int Flags",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFlags", since = 2000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -178,8 +178,8 @@ struct TexRefSetFlags $Vgpu.call(operation = 2188, symbol = "cuTexRefSetFlags",
 
 struct TexRefGetAddress $Vgpu.call(operation = 2189, symbol = "cuTexRefGetAddress",
     parameters = "CUdeviceptr *pdptr, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
-    exports = [(symbol = "cuTexRefGetAddress", since = 2000, parameters = "CUdeviceptr_v1 *pdptr, CUtexref hTexRef"),
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    exports = [(symbol = "cuTexRefGetAddress", since = 2000, parameters = "CUdeviceptr_v1 *pdptr, CUtexref hTexRef", guest = written),
                (symbol = "cuTexRefGetAddress_v2", since = 3020)],
     checks = [(fails = "pdptr == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -192,7 +192,7 @@ struct TexRefGetAddress $Vgpu.call(operation = 2189, symbol = "cuTexRefGetAddres
 
 struct TexRefGetArray $Vgpu.call(operation = 2190, symbol = "cuTexRefGetArray",
     parameters = "CUarray *phArray, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetArray", since = 2000)],
     checks = [(fails = "phArray == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -205,7 +205,7 @@ struct TexRefGetArray $Vgpu.call(operation = 2190, symbol = "cuTexRefGetArray",
 
 struct TexRefGetMipmappedArray $Vgpu.call(operation = 2191, symbol = "cuTexRefGetMipmappedArray",
     parameters = "CUmipmappedArray *phMipmappedArray, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmappedArray", since = 5000)],
     checks = [(fails = "phMipmappedArray == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -218,7 +218,7 @@ struct TexRefGetMipmappedArray $Vgpu.call(operation = 2191, symbol = "cuTexRefGe
 
 struct TexRefGetAddressMode $Vgpu.call(operation = 2192, symbol = "cuTexRefGetAddressMode",
     parameters = "CUaddress_mode *pam, CUtexref hTexRef, int dim",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetAddressMode", since = 2000)],
     checks = [(fails = "pam == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -232,7 +232,7 @@ struct TexRefGetAddressMode $Vgpu.call(operation = 2192, symbol = "cuTexRefGetAd
 
 struct TexRefGetFilterMode $Vgpu.call(operation = 2193, symbol = "cuTexRefGetFilterMode",
     parameters = "CUfilter_mode *pfm, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetFilterMode", since = 2000)],
     checks = [(fails = "pfm == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -245,7 +245,7 @@ struct TexRefGetFilterMode $Vgpu.call(operation = 2193, symbol = "cuTexRefGetFil
 
 struct TexRefGetFormat $Vgpu.call(operation = 2194, symbol = "cuTexRefGetFormat",
     parameters = "CUarray_format *pFormat, int *pNumChannels, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetFormat", since = 2000)],
     checks = [(fails = "pFormat == nullptr || pNumChannels == nullptr || hTexRef == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -260,7 +260,7 @@ struct TexRefGetFormat $Vgpu.call(operation = 2194, symbol = "cuTexRefGetFormat"
 
 struct TexRefGetMipmapFilterMode $Vgpu.call(operation = 2195, symbol = "cuTexRefGetMipmapFilterMode",
     parameters = "CUfilter_mode *pfm, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapFilterMode", since = 5000)],
     checks = [(fails = "pfm == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -273,7 +273,7 @@ struct TexRefGetMipmapFilterMode $Vgpu.call(operation = 2195, symbol = "cuTexRef
 
 struct TexRefGetMipmapLevelBias $Vgpu.call(operation = 2196, symbol = "cuTexRefGetMipmapLevelBias",
     parameters = "float *pbias, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapLevelBias", since = 5000)],
     checks = [(fails = "pbias == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -286,7 +286,7 @@ struct TexRefGetMipmapLevelBias $Vgpu.call(operation = 2196, symbol = "cuTexRefG
 
 struct TexRefGetMipmapLevelClamp $Vgpu.call(operation = 2197, symbol = "cuTexRefGetMipmapLevelClamp",
     parameters = "float *pminMipmapLevelClamp, float *pmaxMipmapLevelClamp, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapLevelClamp", since = 5000)],
     checks = [(fails = "pminMipmapLevelClamp == nullptr || pmaxMipmapLevelClamp == nullptr || hTexRef == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -301,7 +301,7 @@ struct TexRefGetMipmapLevelClamp $Vgpu.call(operation = 2197, symbol = "cuTexRef
 
 struct TexRefGetMaxAnisotropy $Vgpu.call(operation = 2198, symbol = "cuTexRefGetMaxAnisotropy",
     parameters = "int *pmaxAniso, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetMaxAnisotropy", since = 5000)],
     checks = [(fails = "pmaxAniso == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -314,20 +314,20 @@ struct TexRefGetMaxAnisotropy $Vgpu.call(operation = 2198, symbol = "cuTexRefGet
 
 struct TexRefGetBorderColor $Vgpu.call(operation = 2199, symbol = "cuTexRefGetBorderColor",
     parameters = "float *pBorderColor, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetBorderColor", since = 8000)],
     checks = [(fails = "pBorderColor == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
   struct Reply {
-    pBorderColor @0 :List(Float32) $Vgpu.length("4");
+    pBorderColor @0 :Data $Vgpu.length("16");  # four binary32 numbers
   }
 }
 
 struct TexRefGetFlags $Vgpu.call(operation = 2200, symbol = "cuTexRefGetFlags",
     parameters = "unsigned int *pFlags, CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
     exports = [(symbol = "cuTexRefGetFlags", since = 2000)],
     checks = [(fails = "pFlags == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -340,7 +340,7 @@ struct TexRefGetFlags $Vgpu.call(operation = 2200, symbol = "cuTexRefGetFlags",
 
 struct TexRefCreate $Vgpu.call(operation = 2201, symbol = "cuTexRefCreate",
     parameters = "CUtexref *pTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefCreate", since = 2000)],
     checks = [(fails = "pTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -351,7 +351,7 @@ struct TexRefCreate $Vgpu.call(operation = 2201, symbol = "cuTexRefCreate",
 
 struct TexRefDestroy $Vgpu.call(operation = 2202, symbol = "cuTexRefDestroy",
     parameters = "CUtexref hTexRef",
-    callClass = sync, guest = none, host = none, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
     exports = [(symbol = "cuTexRefDestroy", since = 2000)],
     checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
@@ -363,37 +363,39 @@ struct TexRefDestroy $Vgpu.call(operation = 2202, symbol = "cuTexRefDestroy",
 struct TexObjectCreate $Vgpu.call(operation = 2203, symbol = "cuTexObjectCreate",
     parameters = "CUtexObject *pTexObject, const CUDA_RESOURCE_DESC *pResDesc, const CUDA_TEXTURE_DESC *pTexDesc, "
                  "const CUDA_RESOURCE_VIEW_DESC *pResViewDesc",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuTexObjectCreate", since = 5000)],
     checks = [(fails = "pTexObject == nullptr || pResDesc == nullptr || pTexDesc == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
+  # A kernel uses the object's value as it is, so it is the host driver's own; the host knows whose it is.
   struct Request {
-    pTexObject @0 :UInt64 $Vgpu.creates(textureObject);
-    pResDesc @1 :Data $Vgpu.layout("CUDA_RESOURCE_DESC");
-    pTexDesc @2 :Data $Vgpu.layout("CUDA_TEXTURE_DESC");
-    pResViewDesc @3 :Data $Vgpu.layout("CUDA_RESOURCE_VIEW_DESC") $Vgpu.optional;
+    pResDesc @0 :Data $Vgpu.layout("CUDA_RESOURCE_DESC");  # an array's id in the place of its handle
+    pTexDesc @1 :Data $Vgpu.layout("CUDA_TEXTURE_DESC");
+    pResViewDesc @2 :Data $Vgpu.layout("CUDA_RESOURCE_VIEW_DESC") $Vgpu.optional;
   }
-  struct Reply {}
+  struct Reply {
+    pTexObject @0 :UInt64;
+  }
 }
 
 struct TexObjectDestroy $Vgpu.call(operation = 2204, symbol = "cuTexObjectDestroy",
     parameters = "CUtexObject texObject",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuTexObjectDestroy", since = 5000)],
     checks = [(fails = "texObject == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    texObject @0 :UInt64 $Vgpu.handle(textureObject) $Vgpu.releases;
+    texObject @0 :UInt64;
   }
   struct Reply {}
 }
 
 struct TexObjectGetResourceDesc $Vgpu.call(operation = 2205, symbol = "cuTexObjectGetResourceDesc",
     parameters = "CUDA_RESOURCE_DESC *pResDesc, CUtexObject texObject",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuTexObjectGetResourceDesc", since = 5000)],
     checks = [(fails = "pResDesc == nullptr || texObject == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    texObject @0 :UInt64 $Vgpu.handle(textureObject);
+    texObject @0 :UInt64;
   }
   struct Reply {
     pResDesc @0 :Data $Vgpu.layout("CUDA_RESOURCE_DESC");
@@ -402,11 +404,11 @@ struct TexObjectGetResourceDesc $Vgpu.call(operation = 2205, symbol = "cuTexObje
 
 struct TexObjectGetTextureDesc $Vgpu.call(operation = 2206, symbol = "cuTexObjectGetTextureDesc",
     parameters = "CUDA_TEXTURE_DESC *pTexDesc, CUtexObject texObject",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuTexObjectGetTextureDesc", since = 5000)],
     checks = [(fails = "pTexDesc == nullptr || texObject == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    texObject @0 :UInt64 $Vgpu.handle(textureObject);
+    texObject @0 :UInt64;
   }
   struct Reply {
     pTexDesc @0 :Data $Vgpu.layout("CUDA_TEXTURE_DESC");
@@ -415,11 +417,11 @@ struct TexObjectGetTextureDesc $Vgpu.call(operation = 2206, symbol = "cuTexObjec
 
 struct TexObjectGetResourceViewDesc $Vgpu.call(operation = 2207, symbol = "cuTexObjectGetResourceViewDesc",
     parameters = "CUDA_RESOURCE_VIEW_DESC *pResViewDesc, CUtexObject texObject",
-    callClass = sync, guest = none, host = none, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = current, capture = safe,
     exports = [(symbol = "cuTexObjectGetResourceViewDesc", since = 5000)],
     checks = [(fails = "pResViewDesc == nullptr || texObject == 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {
-    texObject @0 :UInt64 $Vgpu.handle(textureObject);
+    texObject @0 :UInt64;
   }
   struct Reply {
     pResViewDesc @0 :Data $Vgpu.layout("CUDA_RESOURCE_VIEW_DESC");

@@ -10,6 +10,7 @@
 #include "device.hpp"
 #include "driver.hpp"
 #include "event.hpp"
+#include "image_objects.hpp"
 #include "module.hpp"
 
 namespace vgpu::softdevice {
@@ -95,6 +96,7 @@ void Context::deactivate() {
     all.modules.remove(module->handle);
     module->retire();
   }
+  end_images(*this);
   for (const auto& allocation : all.allocations.all()) {
     if (allocation->context.lock().get() != this) continue;
     if (allocation->kind == AllocationKind::mapped || allocation->of_module) continue;

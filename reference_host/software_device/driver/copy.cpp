@@ -26,6 +26,7 @@ constexpr Target sync_thread{nullptr, true, true};
 bool within_device(const CUDA_MEMCPY3D& p) {
   for (const auto& [type, address] :
        {std::pair{p.srcMemoryType, p.srcDevice}, std::pair{p.dstMemoryType, p.dstDevice}}) {
+    if (type == CU_MEMORYTYPE_ARRAY) continue;
     if (type != CU_MEMORYTYPE_DEVICE) return false;
     const auto allocation = driver().allocations.find(address, 1);
     if (allocation == nullptr ||
@@ -174,12 +175,14 @@ CUresult plane(const Plane* p, const Target& where) {
   q.srcMemoryType = p->srcMemoryType;
   q.srcHost = p->srcHost;
   q.srcDevice = p->srcDevice;
+  q.srcArray = p->srcArray;
   q.srcPitch = p->srcPitch;
   q.dstXInBytes = p->dstXInBytes;
   q.dstY = p->dstY;
   q.dstMemoryType = p->dstMemoryType;
   q.dstHost = p->dstHost;
   q.dstDevice = p->dstDevice;
+  q.dstArray = p->dstArray;
   q.dstPitch = p->dstPitch;
   q.WidthInBytes = p->WidthInBytes;
   q.Height = p->Height;
@@ -206,6 +209,7 @@ CUresult volume_v1(const CUDA_MEMCPY3D_v1* p, const Target& where) {
   q.srcMemoryType = p->srcMemoryType;
   q.srcHost = p->srcHost;
   q.srcDevice = p->srcDevice;
+  q.srcArray = p->srcArray;
   q.srcPitch = p->srcPitch;
   q.srcHeight = p->srcHeight;
   q.dstXInBytes = p->dstXInBytes;
@@ -215,6 +219,7 @@ CUresult volume_v1(const CUDA_MEMCPY3D_v1* p, const Target& where) {
   q.dstMemoryType = p->dstMemoryType;
   q.dstHost = p->dstHost;
   q.dstDevice = p->dstDevice;
+  q.dstArray = p->dstArray;
   q.dstPitch = p->dstPitch;
   q.dstHeight = p->dstHeight;
   q.WidthInBytes = p->WidthInBytes;
@@ -237,6 +242,7 @@ CUresult volume_peer(const CUDA_MEMCPY3D_PEER* p, const Target& where) {
   q.srcMemoryType = p->srcMemoryType;
   q.srcHost = p->srcHost;
   q.srcDevice = p->srcDevice;
+  q.srcArray = p->srcArray;
   q.srcPitch = p->srcPitch;
   q.srcHeight = p->srcHeight;
   q.dstXInBytes = p->dstXInBytes;
@@ -246,6 +252,7 @@ CUresult volume_peer(const CUDA_MEMCPY3D_PEER* p, const Target& where) {
   q.dstMemoryType = p->dstMemoryType;
   q.dstHost = p->dstHost;
   q.dstDevice = p->dstDevice;
+  q.dstArray = p->dstArray;
   q.dstPitch = p->dstPitch;
   q.dstHeight = p->dstHeight;
   q.WidthInBytes = p->WidthInBytes;

@@ -20,12 +20,18 @@
 
 namespace vgpu::softdevice {
 
+struct Array;
 class Event;
 struct Graph;
 struct GraphExec;
 struct GraphNode;
 class MemoryPool;
+struct MipmappedArray;
 struct PhysicalMemory;
+struct SurfaceObject;
+struct SurfaceReference;
+struct TextureObject;
+struct TextureReference;
 
 struct Driver {
   std::vector<std::unique_ptr<Device>> devices;
@@ -44,6 +50,12 @@ struct Driver {
   HandleTable<CUmemGenericAllocationHandle, PhysicalMemory, HandleKind::physical_memory> physical;
   /// How long one kernel may run (VGPU_SOFT_TIMEOUT); zero: as long as it likes.
   std::chrono::nanoseconds kernel_time{0};
+  HandleTable<CUarray, Array, HandleKind::array> arrays;
+  HandleTable<CUmipmappedArray, MipmappedArray, HandleKind::mipmapped_array> mipmapped_arrays;
+  HandleTable<CUtexObject, TextureObject, HandleKind::texture> textures;
+  HandleTable<CUsurfObject, SurfaceObject, HandleKind::surface> surfaces;
+  HandleTable<CUtexref, TextureReference, HandleKind::texture_reference> texture_references;
+  HandleTable<CUsurfref, SurfaceReference, HandleKind::surface_reference> surface_references;
   std::atomic<std::uint64_t> next_context_id{1};
   std::atomic<std::uint64_t> next_stream_id{15};
   std::atomic<std::uint64_t> next_buffer_id{1};

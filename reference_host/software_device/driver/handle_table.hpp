@@ -11,6 +11,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace vgpu::softdevice {
@@ -29,6 +30,12 @@ enum class HandleKind : std::uintptr_t {
   graph_exec,
   pool,
   physical_memory,
+  array,
+  mipmapped_array,
+  texture,
+  surface,
+  texture_reference,
+  surface_reference,
 };
 
 /// A value that no handle had before, in the range of canonical user addresses.
@@ -83,6 +90,15 @@ class HandleTable {
   bool forget_orphan(Handle handle) {
     const std::unique_lock lock(mutex_);
     return orphans_.erase(as_value(handle)) != 0;
+  }
+
+  /// All handles with their objects, in no order.
+  std::vector<std::pair<Handle, std::shared_ptr<Object>>> entries() const {
+    const std::shared_lock lock(mutex_);
+    std::vector<std::pair<Handle, std::shared_ptr<Object>>> result;
+    result.reserve(objects_.size());
+    for (const auto& [value, object] : objects_) result.emplace_back(as_handle(value), object);
+    return result;
   }
 
   /// All objects, in no order.

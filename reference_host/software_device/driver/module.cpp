@@ -10,6 +10,7 @@
 #include "capture.hpp"
 #include "driver.hpp"
 #include "file_image.hpp"
+#include "image_objects.hpp"
 #include "jit_options.hpp"
 
 namespace vgpu::softdevice {
@@ -99,6 +100,13 @@ void Module::retire() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, function] : functions_) driver().functions.remove(function);
   functions_.clear();
+  std::vector<CUtexref> textures;
+  for (const auto& [name, reference] : texture_references_) textures.push_back(reference);
+  std::vector<CUsurfref> surfaces;
+  for (const auto& [name, reference] : surface_references_) surfaces.push_back(reference);
+  end_references(textures, surfaces);
+  texture_references_.clear();
+  surface_references_.clear();
 }
 
 CUresult read_image_file(const char* path, std::vector<std::byte>& image) {

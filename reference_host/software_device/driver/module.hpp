@@ -42,10 +42,13 @@ class Module : public std::enable_shared_from_this<Module> {
 
   /// The function of that name; the same handle every time.
   CUresult function(const char* name, std::shared_ptr<Function>& function);
+  /// The texture or surface reference of that name; the same handle every time.
+  CUresult reference(const char* name, CUtexref& handle);
+  CUresult reference(const char* name, CUsurfref& handle);
   LoadedModule& code() noexcept { return *code_; }
   std::shared_ptr<Context> context() const { return context_.lock(); }
 
-  /// Takes the handles of all functions out of use.
+  /// Takes the handles of all functions and references out of use.
   void retire();
 
   CUmodule handle = nullptr;
@@ -56,6 +59,8 @@ class Module : public std::enable_shared_from_this<Module> {
   const std::unique_ptr<LoadedModule> code_;
   std::mutex mutex_;
   std::unordered_map<std::string, CUfunction> functions_;
+  std::unordered_map<std::string, CUtexref> texture_references_;
+  std::unordered_map<std::string, CUsurfref> surface_references_;
 };
 
 /// A kernel of a library, free of contexts.

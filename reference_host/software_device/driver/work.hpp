@@ -34,9 +34,12 @@ struct KernelWork {
   bool one_buffer = false;  ///< the parameters were given as one buffer, through `extra`
 };
 
-/// A copy between linear memory. Memory types are HOST or DEVICE, checked.
+/// A copy. Memory types are HOST, DEVICE or ARRAY, checked; for an array, device address, pitch and
+/// height are those of its texels.
 struct CopyWork {
   CUDA_MEMCPY3D params{};
+  std::shared_ptr<const void> source_array;  ///< keep the texels
+  std::shared_ptr<const void> target_array;
   std::shared_ptr<std::vector<std::byte>> staging;  ///< owns the source when not null
 };
 

@@ -2,6 +2,7 @@
 
 #include "capture.hpp"
 #include "driver.hpp"
+#include "image_objects.hpp"
 #include "module.hpp"
 #include "work.hpp"
 
@@ -55,7 +56,31 @@ bool side_type(CUmemorytype type, CUdeviceptr device, CUmemorytype& resolved, co
     return true;
   }
   resolved = type;
-  return type == CU_MEMORYTYPE_HOST || type == CU_MEMORYTYPE_DEVICE;
+  return type == CU_MEMORYTYPE_HOST || type == CU_MEMORYTYPE_DEVICE || type == CU_MEMORYTYPE_ARRAY;
+}
+
+/// Finds the array on one side of a copy, checks that the copy stays inside, and puts the place of
+/// its texels into the structure.
+CUresult settle_array_side(CUDA_MEMCPY3D& p, bool source, CopyWork& work) {
+  const auto array = driver().arrays.find(source ? p.srcArray : p.dstArray);
+  if (array == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  const Image& image = array->image;
+  const auto inside = [](std::size_t first, std::size_t count, std::size_t limit) {
+    return first <= limit && count <= limit - first;
+  };
+  const std::size_t element = image.texel_bytes();
+  const std::size_t x = source ? p.srcXInBytes : p.dstXInBytes;
+  if (x % element != 0 || p.WidthInBytes % element != 0 ||
+      !inside(x, p.WidthInBytes, image.width * element) ||
+      !inside(source ? p.srcY : p.dstY, p.Height, image.height) ||
+      !inside(source ? p.srcZ : p.dstZ, p.Depth, image.depth)) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  (source ? p.srcDevice : p.dstDevice) = image.data;
+  (source ? p.srcPitch : p.dstPitch) = image.row_pitch;
+  (source ? p.srcHeight : p.dstHeight) = image.height;
+  (source ? work.source_array : work.target_array) = array->storage;
+  return CUDA_SUCCESS;
 }
 
 /// First byte and byte count that one side of a copy touches; false on overflow.
@@ -165,10 +190,6 @@ CUresult make_copy_work(const CUDA_MEMCPY3D& params, CopyWork& work) {
   if (p.reserved0 != nullptr || p.reserved1 != nullptr || p.srcLOD != 0 || p.dstLOD != 0) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  if (p.srcMemoryType == CU_MEMORYTYPE_ARRAY || p.dstMemoryType == CU_MEMORYTYPE_ARRAY) {
-    log_line("copies from and to arrays are not supported by the software device");
-    return CUDA_ERROR_NOT_SUPPORTED;
-  }
   const void* source = p.srcHost;
   const void* target = p.dstHost;
   if (!side_type(p.srcMemoryType, p.srcDevice, p.srcMemoryType, source) ||
@@ -181,6 +202,12 @@ CUresult make_copy_work(const CUDA_MEMCPY3D& params, CopyWork& work) {
     p.WidthInBytes = p.Height = p.Depth = 0;
     work.params = p;
     return CUDA_SUCCESS;
+  }
+  for (const bool source_side : {true, false}) {
+    if ((source_side ? p.srcMemoryType : p.dstMemoryType) != CU_MEMORYTYPE_ARRAY) continue;
+    if (const CUresult result = settle_array_side(p, source_side, work); result != CUDA_SUCCESS) {
+      return result;
+    }
   }
   if (p.srcPitch == 0) p.srcPitch = p.srcXInBytes + p.WidthInBytes;
   if (p.dstPitch == 0) p.dstPitch = p.dstXInBytes + p.WidthInBytes;
@@ -205,7 +232,7 @@ CUresult make_copy_work(const CUDA_MEMCPY3D& params, CopyWork& work) {
     if (!extent(p, source_side, offset, bytes)) return CUDA_ERROR_INVALID_VALUE;
     if (type == CU_MEMORYTYPE_HOST) {
       if (host == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    } else if (!is_accessible(device + offset, bytes)) {
+    } else if (type == CU_MEMORYTYPE_DEVICE && !is_accessible(device + offset, bytes)) {
       return CUDA_ERROR_INVALID_VALUE;
     }
   }

@@ -144,6 +144,15 @@ class Decoder {
   bool address_operand(const Operand& operand, Access& access, Op& op);
   bool transfer(const Operand& operand, Type type, bool is_load, Access& access, Op& op);
   bool transfer_wide(const Operand& value, bool is_load, Access& access, Op& op);
+  // decode_texture.cpp
+  void texture();
+  void image_query();
+  void is_image();
+  void surface();
+  std::uint32_t image_handle(const Operand& operand);
+  /// Codes of `count` coordinates in a list that may be longer; `layer` is what comes before them.
+  bool image_coordinates(const Operand& list, Type type, bool layered, unsigned count,
+                         std::uint32_t* layer, std::uint32_t* codes);
   // decode_control.cpp
   void branch();
   void branch_table();

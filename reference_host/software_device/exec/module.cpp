@@ -113,6 +113,10 @@ bool ModuleImpl::place_variables(LoadError& error) {
     variable.address += variable.managed        ? managed_.begin
                         : is_constant(variable) ? constants_
                                                 : storage_;
+    if (variable.opaque != ptx::Opaque::none) {
+      references_.try_emplace(variable.name, &variable);
+      return;
+    }
     globals_.try_emplace(variable.name,
                          GlobalVariable{variable.address, variable.size, variable.managed});
   });
@@ -191,6 +195,12 @@ std::size_t ModuleImpl::text_bytes() const noexcept {
   std::size_t bytes = 0;
   for (const auto& unit : units_) bytes += unit->text.size();
   return bytes;
+}
+
+std::uint64_t ModuleImpl::find_reference(std::string_view name, bool surface) const {
+  const auto wanted = surface ? ptx::Opaque::surface : ptx::Opaque::texture;
+  const auto it = references_.find(name);
+  return it == references_.end() || it->second->opaque != wanted ? 0 : it->second->address;
 }
 
 std::vector<std::string> ModuleImpl::kernel_names() const {

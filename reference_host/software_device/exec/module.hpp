@@ -49,6 +49,7 @@ class ModuleImpl final : public LoadedModule {
   const GlobalVariable* find_global(std::string_view name) override;
   DeviceMemory::Range managed_memory() const noexcept override { return managed_; }
   std::size_t text_bytes() const noexcept override;
+  std::uint64_t find_reference(std::string_view name, bool surface) const override;
   std::vector<std::string> kernel_names() const override;
 
   // For the kernel builder. Names are looked up in the unit that uses them first.
@@ -81,7 +82,8 @@ class ModuleImpl final : public LoadedModule {
   DeviceMemory::Range managed_;
   std::size_t constant_bytes_ = 0;
   std::unordered_map<std::string_view, GlobalVariable> globals_;
-  std::mutex mutex_;  ///< guards kernels_
+  std::unordered_map<std::string_view, const ptx::Variable*> references_;  // textures, surfaces
+  std::mutex mutex_;                                                       ///< guards kernels_
   std::unordered_map<std::string, std::unique_ptr<KernelImpl>> kernels_;
 };
 

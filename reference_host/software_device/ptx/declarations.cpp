@@ -70,7 +70,6 @@ bool DeclarationReader::read_variable(Variable& variable) {
   variable.line = lexer.peek().line;
   std::size_t vector_length = 1;
   bool explicit_alignment = false;
-  bool opaque = false;
   while (lexer.peek().kind == TokenKind::directive) {
     const Token token = lexer.next();
     if (token.text == ".align") {
@@ -82,8 +81,12 @@ bool DeclarationReader::read_variable(Variable& variable) {
       explicit_alignment = true;
     } else if (token.text == ".v2" || token.text == ".v4") {
       vector_length = token.text == ".v2" ? 2 : 4;
-    } else if (token.text == ".texref" || token.text == ".surfref" || token.text == ".samplerref") {
-      opaque = true;
+    } else if (token.text == ".texref") {
+      variable.opaque = Opaque::texture;
+    } else if (token.text == ".samplerref") {
+      variable.opaque = Opaque::sampler;
+    } else if (token.text == ".surfref") {
+      variable.opaque = Opaque::surface;
     } else if (token.text == ".ptr") {
       // ".ptr .global .align 16": says something of what a pointer parameter points to.
       Space ignored;
@@ -105,9 +108,13 @@ bool DeclarationReader::read_variable(Variable& variable) {
   const Token name = lexer.next();
   if (name.kind != TokenKind::identifier) return fail("expected the name of a variable");
   variable.name = name.text;
-  if (opaque) {
-    variable.type = Type::none;
-    return false;
+  if (variable.opaque != Opaque::none) {
+    variable.type = Type::b64;
+    variable.size = variable.alignment = size_of(Type::b64);
+    // Initial attributes of a sampler: whoever binds a texture sets them.
+    if (accept('='))
+      while (lexer.peek().kind != TokenKind::end && !lexer.peek().is(';')) lexer.next();
+    return true;
   }
   if (size_of(variable.type) == 0) return fail("a variable needs a type with a size");
   std::size_t size = size_of(variable.type) * vector_length;

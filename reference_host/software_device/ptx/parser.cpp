@@ -63,7 +63,8 @@ class FunctionParser : DeclarationReader {
       if (!in_register && !space_named(token.text, space)) return fail("expected .param");
       Variable variable;
       variable.space = Space::param;
-      if (!read_variable(variable)) return fail("unsupported parameter type");
+      if (!read_variable(variable) || variable.opaque != Opaque::none)
+        return fail("unsupported parameter type");
       list.push_back(declare(std::move(variable)));
       if (in_register) {
         // A parameter that the body knows as a register.
@@ -237,7 +238,13 @@ class FunctionParser : DeclarationReader {
     } else if (space_named(token.text, space)) {
       Variable variable;
       variable.space = space;
-      if (read_variable(variable)) declare(std::move(variable));
+      if (read_variable(variable)) {
+        if (variable.opaque != Opaque::none) {
+          fail("textures and surfaces are declared outside of functions");
+          return;
+        }
+        declare(std::move(variable));
+      }
       expect(';');
     } else if (token.text == ".loc" || token.text == ".file") {
       while (lexer.peek().kind != TokenKind::end && lexer.peek().line == token.line) lexer.next();
@@ -429,7 +436,12 @@ class FunctionParser : DeclarationReader {
       operand.variable = find_variable(base.text);
     }
     if (!read_offset(operand)) return false;
-    if (accept(',')) return fail("texture and surface operands are not supported");
+    // A texture or surface: its sampler, where it has one of its own, and coordinates.
+    while (accept(',')) {
+      Operand element;
+      if (!read_operand(element, false)) return false;
+      operand.elements.push_back(std::move(element));
+    }
     return expect(']');
   }
 

@@ -86,10 +86,14 @@ struct InitialValue {
   std::uint64_t mask = 0;  ///< for `0xff00(symbol)`: the bits of the address to store
 };
 
+/// Variables that are no numbers: what textures and surfaces are bound to.
+enum class Opaque : std::uint8_t { none, texture, sampler, surface };
+
 struct Variable {
   std::string_view name;
   Space space = Space::global;
   Type type = Type::none;
+  Opaque opaque = Opaque::none;  ///< then `type` is the 64-bit handle's
   bool is_extern = false;
   bool managed = false;  ///< .attribute(.managed): host and device share it
   bool unsized = false;  ///< `name[]`: dynamic shared memory
@@ -127,7 +131,7 @@ struct Operand {
   const Variable* variable = nullptr;  ///< symbol, address: a variable of the function
   std::string_view name;               ///< symbol, address, name, special: as written
   std::string_view selector;           ///< reg: `.h0`, `.b3210`, ... of video instructions
-  std::vector<Operand> elements;       ///< vector and parameter lists
+  std::vector<Operand> elements;  ///< vector and parameter lists; address: what follows a comma
 };
 
 struct Instruction {
