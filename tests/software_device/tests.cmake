@@ -5,6 +5,7 @@ if(TARGET vgpu-softdevice)
     SOURCES software_device/engine_programs_test.cpp software_device/engine_language_test.cpp
             software_device/engine_fatbin_test.cpp software_device/engine_faults_test.cpp
             software_device/engine_matrix_test.cpp software_device/engine_instruction_test.cpp
+            software_device/engine_texture_test.cpp
             $<TARGET_OBJECTS:vgpu-softdevice-engine>
     LIBS lz4 zstd
     LABELS software_device

@@ -1,0 +1,40 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuArrayDestroy {
+
+CONFORMANCE_SUITE(cuArrayDestroy, Context);
+CONFORMANCE_SUITE(cuArrayDestroy_fresh, Uninitialised);
+
+TEST_F(cuArrayDestroy, GivesTheMemoryBack) {
+  // Without it these would need more memory than devices have.
+  const CUDA_ARRAY3D_DESCRIPTOR large = describe(16384, 16384);
+  for (int i = 0; i < 300; ++i) {
+    CUarray array = nullptr;
+    ASSERT_CUDA_OK(driver().cuArray3DCreate_v2(&array, &large));
+    ASSERT_CUDA_OK(driver().cuArrayDestroy(array));
+  }
+}
+
+TEST_F(cuArrayDestroy, LeavesOtherArraysAlone) {
+  const Array other(describe(100, 10));
+  Array array(describe(100, 10));
+  EXPECT_CUDA_OK(driver().cuArrayDestroy(array.release()));
+  EXPECT_EQ(other.read(), other.before());
+}
+
+TEST_F(cuArrayDestroy, RefusesNoArray) {
+  EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuArrayDestroy(nullptr));
+}
+
+TEST_F(cuArrayDestroy, NeedsACurrentContext) {
+  const Array array(describe(16));
+  const NoContext none;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuArrayDestroy(array));
+}
+
+TEST_F(cuArrayDestroy_fresh, BeforeInit) {
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuArrayDestroy(nullptr));
+}
+
+}  // namespace vgpu::conformance::test_cuArrayDestroy

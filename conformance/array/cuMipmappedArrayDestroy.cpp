@@ -1,0 +1,38 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuMipmappedArrayDestroy {
+
+CONFORMANCE_SUITE(cuMipmappedArrayDestroy, Context);
+CONFORMANCE_SUITE(cuMipmappedArrayDestroy_fresh, Uninitialised);
+
+TEST_F(cuMipmappedArrayDestroy, GivesTheMemoryBack) {
+  const CUDA_ARRAY3D_DESCRIPTOR large = describe(16384, 16384);
+  for (int i = 0; i < 200; ++i) {
+    CUmipmappedArray array = nullptr;
+    ASSERT_CUDA_OK(driver().cuMipmappedArrayCreate(&array, &large, 20));
+    ASSERT_CUDA_OK(driver().cuMipmappedArrayDestroy(array));
+  }
+}
+
+TEST_F(cuMipmappedArrayDestroy, EndsTheLevelsToo) {
+  MipmappedArray array(describe(16, 16), 3);
+  (void)array.level(1);
+  EXPECT_CUDA_OK(driver().cuMipmappedArrayDestroy(array.release()));
+}
+
+TEST_F(cuMipmappedArrayDestroy, RefusesNoArray) {
+  EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuMipmappedArrayDestroy(nullptr));
+}
+
+TEST_F(cuMipmappedArrayDestroy, NeedsACurrentContext) {
+  const MipmappedArray array(describe(16, 16), 3);
+  const NoContext none;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMipmappedArrayDestroy(array));
+}
+
+TEST_F(cuMipmappedArrayDestroy_fresh, BeforeInit) {
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuMipmappedArrayDestroy(nullptr));
+}
+
+}  // namespace vgpu::conformance::test_cuMipmappedArrayDestroy

@@ -1,0 +1,28 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuMipmappedArrayGetSparseProperties {
+
+CONFORMANCE_SUITE(cuMipmappedArrayGetSparseProperties, Context);
+CONFORMANCE_SUITE(cuMipmappedArrayGetSparseProperties_fresh, Uninitialised);
+
+TEST_F(cuMipmappedArrayGetSparseProperties, RefusesAnArrayThatIsNotSparse) {
+  const MipmappedArray array(describe(16, 16), 2);
+  CUDA_ARRAY_SPARSE_PROPERTIES properties{};
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
+              driver().cuMipmappedArrayGetSparseProperties(&properties, array));
+}
+
+TEST_F(cuMipmappedArrayGetSparseProperties, RefusesNoOutput) {
+  const MipmappedArray array(describe(16, 16), 2);
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE,
+              driver().cuMipmappedArrayGetSparseProperties(nullptr, array));
+}
+
+TEST_F(cuMipmappedArrayGetSparseProperties_fresh, BeforeInit) {
+  CUDA_ARRAY_SPARSE_PROPERTIES properties{};
+  EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
+                             driver().cuMipmappedArrayGetSparseProperties(&properties, nullptr));
+}
+
+}  // namespace vgpu::conformance::test_cuMipmappedArrayGetSparseProperties

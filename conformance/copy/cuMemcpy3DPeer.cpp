@@ -1,0 +1,121 @@
+#include "copy/places.hpp"
+#include "fixture/arrays.hpp"
+
+namespace vgpu::conformance::test_cuMemcpy3DPeer {
+
+CONFORMANCE_SUITE(cuMemcpy3DPeer, Context);
+CONFORMANCE_SUITE(cuMemcpy3DPeer_fresh, Uninitialised);
+
+using Copy = CUDA_MEMCPY3D_PEER;
+
+auto forms() {
+  return std::array{driver().cuMemcpy3DPeer, driver().cuMemcpy3DPeer_ptds};
+}
+
+void finish() {
+  check(driver().cuCtxSynchronize(), "cuCtxSynchronize");
+}
+
+constexpr Volume volume{32, 7, 3};
+
+/// Between two places, both of `context`.
+Copy between(CUcontext context, const Place& source, const Layout& from, const Place& target,
+             const Layout& to) {
+  Copy copy = shaped<Copy>(source, from, target, to, volume);
+  copy.srcContext = copy.dstContext = context;
+  return copy;
+}
+
+TEST_F(cuMemcpy3DPeer, CopiesWithinAContext) {
+  for (const auto form : forms()) {
+    for (const Kind from : {Kind::pageable, Kind::device}) {
+      const Layout source_layout = Layout::random(volume);
+      const Layout target_layout = Layout::random(volume);
+      const Place source(from, source_layout.bytes(volume));
+      const Place target(Kind::device, target_layout.bytes(volume));
+      const Copy copy = between(context, source, source_layout, target, target_layout);
+      EXPECT_CUDA_OK(form(&copy));
+      finish();
+      EXPECT_TRUE(target.read() ==
+                  copied(source.before(), source_layout, target.before(), target_layout, volume));
+    }
+  }
+}
+
+TEST_F(cuMemcpy3DPeer, CopiesFromAnotherContext) {
+  const Foreign foreign;
+  const DeviceMemory memory(256);
+  const Bytes bytes = random_bytes(256);
+  write_device(foreign.memory(), bytes.data(), bytes.size());
+  for (const auto form : forms()) {
+    Copy copy{};
+    copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_DEVICE;
+    copy.srcDevice = foreign.memory();
+    copy.srcContext = foreign.context();
+    copy.srcPitch = copy.dstPitch = 64;
+    copy.srcHeight = copy.dstHeight = 2;
+    copy.dstDevice = memory;
+    copy.dstContext = context;
+    copy.WidthInBytes = 64;
+    copy.Height = 2;
+    copy.Depth = 2;
+    EXPECT_CUDA_OK(form(&copy));
+    finish();
+    Bytes now(256);
+    read_device(now.data(), memory, now.size());
+    EXPECT_EQ(now, bytes);
+  }
+}
+
+TEST_F(cuMemcpy3DPeer, CopiesWindowsOfArrays) {
+  for (const auto form : forms()) {
+    const Array source(describe(16, 8, 4));
+    const Array target(describe(16, 8, 4));
+    Copy copy{};
+    copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_ARRAY;
+    copy.srcArray = source;
+    copy.dstArray = target;
+    copy.srcXInBytes = 8;
+    copy.srcY = 1;
+    copy.srcZ = 2;
+    copy.dstXInBytes = 16;
+    copy.dstY = 3;
+    copy.WidthInBytes = 24;
+    copy.Height = 4;
+    copy.Depth = 2;
+    EXPECT_CUDA_OK(form(&copy));
+    finish();
+    EXPECT_EQ(target.read(), copied(source.before(), {8, 1, 2, 64, 8}, target.before(),
+                                    {16, 3, 0, 64, 8}, {24, 4, 2}));
+  }
+}
+
+TEST_F(cuMemcpy3DPeer, CopiesNothingWhenAnExtentIsZero) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  for (const auto form : forms()) {
+    Copy copy = between(context, source, layout, target, layout);
+    copy.Depth = 0;
+    EXPECT_CUDA_OK(form(&copy));
+    finish();
+    EXPECT_EQ(target.read(), target.before());
+  }
+}
+
+TEST_F(cuMemcpy3DPeer, RefusesNoParameters) {
+  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, form(nullptr));
+}
+
+TEST_F(cuMemcpy3DPeer, NeedsACurrentContext) {
+  const Copy copy{};
+  const NoContext none;
+  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&copy));
+}
+
+TEST_F(cuMemcpy3DPeer_fresh, BeforeInit) {
+  const CUDA_MEMCPY3D_PEER copy{};
+  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(&copy));
+}
+
+}  // namespace vgpu::conformance::test_cuMemcpy3DPeer

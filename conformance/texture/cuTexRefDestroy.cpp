@@ -1,0 +1,31 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuTexRefDestroy {
+
+CONFORMANCE_SUITE(cuTexRefDestroy, Context);
+CONFORMANCE_SUITE(cuTexRefDestroy_fresh, Uninitialised);
+
+TEST_F(cuTexRefDestroy, LeavesWhatWasBoundAlone) {
+  const Array array(describe(16));
+  TextureReference reference;
+  check(driver().cuTexRefSetArray(reference, array, CU_TRSA_OVERRIDE_FORMAT), "cuTexRefSetArray");
+  EXPECT_CUDA_OK(driver().cuTexRefDestroy(reference.release()));
+  EXPECT_EQ(array.read(), array.before());
+}
+
+TEST_F(cuTexRefDestroy, RefusesNoReference) {
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefDestroy(nullptr));
+}
+
+TEST_F(cuTexRefDestroy, NeedsACurrentContext) {
+  const TextureReference reference;
+  const NoContext none;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexRefDestroy(reference));
+}
+
+TEST_F(cuTexRefDestroy_fresh, BeforeInit) {
+  EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefDestroy(nullptr));
+}
+
+}  // namespace vgpu::conformance::test_cuTexRefDestroy

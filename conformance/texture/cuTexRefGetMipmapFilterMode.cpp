@@ -1,0 +1,46 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuTexRefGetMipmapFilterMode {
+
+CONFORMANCE_SUITE(cuTexRefGetMipmapFilterMode, Context);
+CONFORMANCE_SUITE(cuTexRefGetMipmapFilterMode_fresh, Uninitialised);
+
+CUresult set(CUtexref reference, CUfilter_mode value) {
+  return driver().cuTexRefSetMipmapFilterMode(reference, value);
+}
+CUresult get(CUfilter_mode* value, CUtexref reference) {
+  return driver().cuTexRefGetMipmapFilterMode(value, reference);
+}
+
+TEST_F(cuTexRefGetMipmapFilterMode, SaysWhatWasSetLast) {
+  const TextureReference reference;
+  for (const CUfilter_mode value : {CU_TR_FILTER_MODE_LINEAR, CU_TR_FILTER_MODE_POINT}) {
+    EXPECT_CUDA_OK(set(reference, value));
+    const auto [first, second] =
+        expect_writes<CUfilter_mode>([&](CUfilter_mode* out) { return get(out, reference); });
+    EXPECT_EQ(first, value);
+    EXPECT_EQ(second, value);
+  }
+}
+
+TEST_F(cuTexRefGetMipmapFilterMode, RefusesNoReferenceAndNoOutput) {
+  const TextureReference reference;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, get(nullptr, reference));
+  CUfilter_mode value{};
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, get(&value, nullptr));
+}
+
+TEST_F(cuTexRefGetMipmapFilterMode, NeedsACurrentContext) {
+  const TextureReference reference;
+  const NoContext none;
+  CUfilter_mode value{};
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, get(&value, reference));
+}
+
+TEST_F(cuTexRefGetMipmapFilterMode_fresh, BeforeInit) {
+  CUfilter_mode value{};
+  EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetMipmapFilterMode(&value, nullptr));
+}
+
+}  // namespace vgpu::conformance::test_cuTexRefGetMipmapFilterMode

@@ -1,0 +1,54 @@
+#include "fixture/arrays.hpp"
+#include "fixture/fixture.hpp"
+
+namespace vgpu::conformance::test_cuTexRefSetFilterMode {
+
+CONFORMANCE_SUITE(cuTexRefSetFilterMode, Context);
+CONFORMANCE_SUITE(cuTexRefSetFilterMode_fresh, Uninitialised);
+
+CUresult set(CUtexref reference, CUfilter_mode value) {
+  return driver().cuTexRefSetFilterMode(reference, value);
+}
+CUresult get(CUfilter_mode* value, CUtexref reference) {
+  return driver().cuTexRefGetFilterMode(value, reference);
+}
+
+TEST_F(cuTexRefSetFilterMode, SetsWhatTheReferenceHas) {
+  const TextureReference reference;
+  for (const CUfilter_mode value : {CU_TR_FILTER_MODE_LINEAR, CU_TR_FILTER_MODE_POINT}) {
+    EXPECT_CUDA_OK(set(reference, value));
+    CUfilter_mode now{};
+    EXPECT_CUDA_OK(get(&now, reference));
+    EXPECT_EQ(now, value);
+  }
+}
+
+TEST_F(cuTexRefSetFilterMode, SetsOneReferenceOnly) {
+  const TextureReference reference;
+  const TextureReference other;
+  CUfilter_mode before{};
+  EXPECT_CUDA_OK(get(&before, other));
+  for (const CUfilter_mode value : {CU_TR_FILTER_MODE_LINEAR, CU_TR_FILTER_MODE_POINT}) {
+    EXPECT_CUDA_OK(set(reference, value));
+    CUfilter_mode now{};
+    EXPECT_CUDA_OK(get(&now, other));
+    EXPECT_EQ(now, before);
+  }
+}
+
+TEST_F(cuTexRefSetFilterMode, RefusesNoReference) {
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, set(nullptr, CU_TR_FILTER_MODE_LINEAR));
+}
+
+TEST_F(cuTexRefSetFilterMode, NeedsACurrentContext) {
+  const TextureReference reference;
+  const NoContext none;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, set(reference, CU_TR_FILTER_MODE_LINEAR));
+}
+
+TEST_F(cuTexRefSetFilterMode_fresh, BeforeInit) {
+  EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
+              driver().cuTexRefSetFilterMode(nullptr, CU_TR_FILTER_MODE_LINEAR));
+}
+
+}  // namespace vgpu::conformance::test_cuTexRefSetFilterMode
