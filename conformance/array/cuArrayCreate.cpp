@@ -40,8 +40,7 @@ TEST_F(cuArrayCreate, MakesEveryFormatInOneAndTwoDimensions) {
 }
 
 TEST_F(cuArrayCreate, TakesItsMemoryFromTheDevice) {
-  // More than rounding explains.
-  const CUDA_ARRAY_DESCRIPTOR descriptor = plane(4096, 4096);
+  const CUDA_ARRAY_DESCRIPTOR descriptor = plane(8192, 4096);
   std::size_t before = 0;
   std::size_t after = 0;
   std::size_t total = 0;
@@ -49,7 +48,8 @@ TEST_F(cuArrayCreate, TakesItsMemoryFromTheDevice) {
   CUarray array = nullptr;
   ASSERT_CUDA_OK(driver().cuArrayCreate_v2(&array, &descriptor));
   check(driver().cuMemGetInfo_v2(&after, &total), "cuMemGetInfo_v2");
-  EXPECT_LE(after, before);
+  // Half of it, for drivers that have some in store.
+  EXPECT_LE(after + (std::size_t{64} << 20), before);
   EXPECT_CUDA_OK(driver().cuArrayDestroy(array));
 }
 

@@ -7,9 +7,9 @@ CONFORMANCE_SUITE(cuArrayDestroy, Context);
 CONFORMANCE_SUITE(cuArrayDestroy_fresh, Uninitialised);
 
 TEST_F(cuArrayDestroy, GivesTheMemoryBack) {
-  // Without it these would need more memory than devices have.
-  const CUDA_ARRAY3D_DESCRIPTOR large = describe(16384, 16384);
-  for (int i = 0; i < 300; ++i) {
+  // Without it these would need 150 GiB.
+  const CUDA_ARRAY3D_DESCRIPTOR large = describe(8192, 8192);
+  for (int i = 0; i < 600; ++i) {
     CUarray array = nullptr;
     ASSERT_CUDA_OK(driver().cuArray3DCreate_v2(&array, &large));
     ASSERT_CUDA_OK(driver().cuArrayDestroy(array));

@@ -4,12 +4,9 @@
 /// CUDA_RESOURCE_DESC on its way: what textures and surfaces read. Ids stand in the place of array
 /// handles in the program already, so only addresses change.
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "copy_operand.hpp"
-#include "vgpu/call/convert.hpp"
 #include "vgpu/guest/core.hpp"
 
 namespace vgpu::guest {
@@ -35,17 +32,6 @@ inline bool settle_resource(CUDA_RESOURCE_DESC& desc) {
     default:
       return false;
   }
-}
-
-/// Takes in a resource from the host. The host may have named an array for the first time.
-inline bool read_resource(std::span<const std::byte> bytes, CUDA_RESOURCE_DESC& desc) {
-  if (!call::copy_layout(bytes, desc)) return false;
-  if (desc.resType == CU_RESOURCE_TYPE_ARRAY) {
-    adopt_handle(reinterpret_cast<std::uint64_t>(desc.res.array.hArray));
-  } else if (desc.resType == CU_RESOURCE_TYPE_MIPMAPPED_ARRAY) {
-    adopt_handle(reinterpret_cast<std::uint64_t>(desc.res.mipmap.hMipmappedArray));
-  }
-  return true;
 }
 
 }  // namespace vgpu::guest

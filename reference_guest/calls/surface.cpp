@@ -3,6 +3,7 @@
 #include <vgpu/guest_written.hpp>
 
 #include "resource.hpp"
+#include "vgpu/call/convert.hpp"
 #include "vgpu/guest/core.hpp"
 
 // As texture objects, surface objects are the host driver's own values.
@@ -28,7 +29,7 @@ CUresult cuSurfObjectGetResourceDesc(CUDA_RESOURCE_DESC* pResDesc, CUsurfObject 
   ReplyOf<calls::SurfObjectGetResourceDesc> reply;
   const CUresult result = call<calls::SurfObjectGetResourceDesc>({.surfObject = surfObject}, reply);
   if (result != CUDA_SUCCESS) return result;
-  return read_resource(reply.value.pResDesc, *pResDesc) ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
+  return call::copy_layout(reply.value.pResDesc, *pResDesc) ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
 }
 
 }  // namespace vgpu::guest::written

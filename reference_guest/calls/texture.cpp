@@ -37,7 +37,7 @@ CUresult cuTexObjectGetResourceDesc(CUDA_RESOURCE_DESC* pResDesc, CUtexObject te
   ReplyOf<calls::TexObjectGetResourceDesc> reply;
   const CUresult result = call<calls::TexObjectGetResourceDesc>({.texObject = texObject}, reply);
   if (result != CUDA_SUCCESS) return result;
-  return read_resource(reply.value.pResDesc, *pResDesc) ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
+  return call::copy_layout(reply.value.pResDesc, *pResDesc) ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
 }
 
 CUresult cuTexObjectGetTextureDesc(CUDA_TEXTURE_DESC* pTexDesc, CUtexObject texObject) {

@@ -63,13 +63,14 @@ bool resolve_resource(const CallContext& context, std::span<const std::byte> byt
 }
 
 std::span<const std::byte> describe_resource(CallContext& context, const CUDA_RESOURCE_DESC& desc) {
+  // An array that has ended since is NULL: what the backend still calls it may be another's now.
   CUDA_RESOURCE_DESC described = desc;
   if (desc.resType == CU_RESOURCE_TYPE_ARRAY) {
     described.res.array.hArray =
-        reinterpret_cast<CUarray>(context.mint(HandleKind::array, desc.res.array.hArray));
+        reinterpret_cast<CUarray>(context.id_of(HandleKind::array, desc.res.array.hArray));
   } else if (desc.resType == CU_RESOURCE_TYPE_MIPMAPPED_ARRAY) {
     described.res.mipmap.hMipmappedArray = reinterpret_cast<CUmipmappedArray>(
-        context.mint(HandleKind::mipmapped_array, desc.res.mipmap.hMipmappedArray));
+        context.id_of(HandleKind::mipmapped_array, desc.res.mipmap.hMipmappedArray));
   }
   return copy_out(context, described);
 }

@@ -80,6 +80,6 @@ class ImageTable {
 };
 
 /// Those of the process. Never destroyed: kernels may run while main ends.
-ImageTable& images() noexcept;
+ImageTable& images();
 
 }  // namespace vgpu::softdevice

@@ -691,7 +691,7 @@ TEST_F(EngineSurface, OutsideIsZeroTheNearestTexelOrTheEnd) {
   EXPECT_EQ(got[3][0], words[7]);
   run_words("sust.b.2d.b32.zero [%image, {%r0, %r1}], 5;", outside);
   EXPECT_EQ(std::vector<std::uint32_t>(words, words + 8), before);
-  run_words("sust.b.2d.b32.clamp [%image, {%r0, %r1}], 5;", std::vector<Input>{{99, 99}});
+  run_words("sust.b.2d.b32.clamp [%image, {%r0, %r1}], 5;", std::vector<Input>{{100, 99}});
   EXPECT_EQ(words[7], 5U);
   expect_success = false;
   for (const char* instruction : {"suld.b.2d.b32.trap {%r4}, [%image, {%r0, %r1}];",

@@ -261,9 +261,10 @@ Texel sample(const Texture& texture, const Fetch& fetch) {
   level = std::clamp(level, 0.0F, static_cast<float>(count - 1));
   if (texture.mipmap_filter != CU_TR_FILTER_MODE_LINEAR ||
       !reads_floats(texture, texture.levels.front().format)) {
-    return Level(texture, texture.levels[static_cast<std::size_t>(level + 0.5F)], fetch).sample();
+    return Level(texture, texture.levels[static_cast<std::size_t>(std::floor(level + 0.5F))], fetch)
+        .sample();
   }
-  const auto fixed = static_cast<std::size_t>(level * weight_unit + 0.5F);
+  const auto fixed = static_cast<std::size_t>(std::floor(level * weight_unit + 0.5F));
   const float weight = static_cast<float>(fixed & 255U) / weight_unit;
   Texel low = Level(texture, texture.levels[fixed >> 8], fetch).sample();
   if (weight == 0) return low;

@@ -60,7 +60,7 @@ std::shared_ptr<const Surface> ImageTable::surface(std::uint64_t handle) const {
   return find(surfaces_, handle);
 }
 
-ImageTable& images() noexcept {
+ImageTable& images() {
   static ImageTable& table = *new ImageTable;
   return table;
 }
