@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reference_host/software_device/exec/half_bits.hpp"
+
 namespace vgpu::softdevice::exec {
 namespace {
 
@@ -213,7 +215,8 @@ class Level {
   /// For integers the colour's bits are the values.
   Texel border() const {
     const std::array<float, 4>& colour = texture_.border;
-    return {as_bits(colour[0]), as_bits(colour[1]), as_bits(colour[2]), as_bits(colour[3])};
+    return {single_bits(colour[0]), single_bits(colour[1]), single_bits(colour[2]),
+            single_bits(colour[3])};
   }
 
   Texel filter() const {
@@ -227,9 +230,9 @@ class Level {
       }
       if (weight == 0) continue;
       const Texel value = texel(corner);
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * as_float(value[i]);
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * single_value(value[i]);
     }
-    return {as_bits(sum[0]), as_bits(sum[1]), as_bits(sum[2]), as_bits(sum[3])};
+    return {single_bits(sum[0]), single_bits(sum[1]), single_bits(sum[2]), single_bits(sum[3])};
   }
 
   /// Counter-clockwise, beginning at the lower left.
@@ -270,7 +273,7 @@ Texel sample(const Texture& texture, const Fetch& fetch) {
   if (weight == 0) return low;
   const Texel high = Level(texture, texture.levels[(fixed >> 8) + 1], fetch).sample();
   for (std::size_t i = 0; i < low.size(); ++i) {
-    low[i] = as_bits((1 - weight) * as_float(low[i]) + weight * as_float(high[i]));
+    low[i] = single_bits((1 - weight) * single_value(low[i]) + weight * single_value(high[i]));
   }
   return low;
 }

@@ -5,9 +5,10 @@
 #include <limits>
 #include <memory>
 
-#include "reference_host/software_device/exec/texel.hpp"
+#include "reference_host/software_device/exec/half_bits.hpp"
 #include "reference_host/software_device/exec/texture_ops.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
+#include "reference_host/software_device/image.hpp"
 
 namespace vgpu::softdevice::exec {
 namespace {
@@ -131,7 +132,7 @@ void store_channel(std::byte* to, CUarray_format format, std::uint32_t value, bo
     case CU_AD_FORMAT_SIGNED_INT16:
       return store_saturated<std::int16_t>(to, value, is_signed);
     case CU_AD_FORMAT_HALF: {
-      const std::uint16_t half = float_to_half_bits(as_float(value));
+      const std::uint16_t half = half_bits(single_value(value));
       std::memcpy(to, &half, sizeof half);
       return;
     }

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "reference_host/software_device/image.hpp"
 
@@ -13,21 +12,6 @@ namespace vgpu::softdevice::exec {
 
 /// Four channels as registers get them: binary32 images or integers.
 using Texel = std::array<std::uint32_t, 4>;
-
-inline float as_float(std::uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-inline std::uint32_t as_bits(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float half_bits_to_float(std::uint16_t half);
-/// To the nearest, ties to even.
-std::uint16_t float_to_half_bits(float value);
 
 /// Whether reads of this format give numbers in binary32.
 bool reads_floats(const Texture& texture, CUarray_format format);
