@@ -239,11 +239,11 @@ namespace {
 
 /// Finds an object for a question about it, and copies one part of it out.
 template <class Table, class Handle, class Structure, class Read>
-CUresult read(const Table& table, Handle handle, Structure* out, Read&& part) {
+CUresult read(Table Driver::*table, Handle handle, Structure* out, Read&& part) {
   return entry([&]() -> CUresult {
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    const auto object = table.find(handle);
+    const auto object = (driver().*table).find(handle);
     if (out == nullptr || object == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *out = part(*object);
     return CUDA_SUCCESS;
@@ -292,19 +292,24 @@ CUresult cuTexObjectDestroy(CUtexObject handle) {
 }
 
 CUresult cuTexObjectGetResourceDesc(CUDA_RESOURCE_DESC* desc, CUtexObject handle) {
-  return read(driver().textures, handle, desc, [](const auto& object) { return object.resource; });
+  return read(&Driver::textures, handle, desc, [](const auto& object) { return object.resource; });
 }
 
 CUresult cuTexObjectGetTextureDesc(CUDA_TEXTURE_DESC* desc, CUtexObject handle) {
-  return read(driver().textures, handle, desc, [](const auto& object) { return object.texture; });
+  return read(&Driver::textures, handle, desc, [](const auto& object) { return object.texture; });
 }
 
 CUresult cuTexObjectGetResourceViewDesc(CUDA_RESOURCE_VIEW_DESC* desc, CUtexObject handle) {
-  return entry([&]() -> CUresult {
-    const auto object = driver().textures.find(handle);
-    if (object != nullptr && !object->has_view) return CUDA_ERROR_INVALID_VALUE;
-    return read(driver().textures, handle, desc, [](const auto& found) { return found.view; });
+  CUDA_RESOURCE_VIEW_DESC view{};
+  bool has_view = false;
+  const CUresult result = read(&Driver::textures, handle, &view, [&](const auto& object) {
+    has_view = object.has_view;
+    return object.view;
   });
+  if (result != CUDA_SUCCESS) return result;
+  if (!has_view || desc == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  *desc = view;
+  return CUDA_SUCCESS;
 }
 
 CUresult cuSurfObjectCreate(CUsurfObject* out, const CUDA_RESOURCE_DESC* resource) {
@@ -341,7 +346,7 @@ CUresult cuSurfObjectDestroy(CUsurfObject handle) {
 }
 
 CUresult cuSurfObjectGetResourceDesc(CUDA_RESOURCE_DESC* desc, CUsurfObject handle) {
-  return read(driver().surfaces, handle, desc, [](const auto& object) { return object.resource; });
+  return read(&Driver::surfaces, handle, desc, [](const auto& object) { return object.resource; });
 }
 
 }  // extern "C"
