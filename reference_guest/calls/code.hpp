@@ -118,6 +118,7 @@ void remember_variable(const CodeObject& code, std::uint64_t address, std::uint6
 template <class Call>
 CUresult take_variable(const CodeObject& code, const ReplyOf<Call>& reply, CUdeviceptr* dptr,
                        size_t* bytes) {
+  if (dptr == nullptr && bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
   const bool managed = reply.value.sharedBytes != 0;
   if (managed) {
     const CUresult result =

@@ -203,7 +203,6 @@ CUresult cuLibraryGetGlobal(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
 
 CUresult cuLibraryGetManaged(CUdeviceptr* dptr, size_t* bytes, CUlibrary library,
                              const char* name) {
-  if (dptr == nullptr && bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
   return get_variable<calls::LibraryGetManaged>(dptr, bytes, library, name);
 }
 

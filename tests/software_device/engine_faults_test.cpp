@@ -77,7 +77,7 @@ TEST(Faults, UnknownInstructionIsNamed) {
   std::string error;
   CUresult result = CUDA_SUCCESS;
   EXPECT_EQ(device.module().find_kernel("k", error, result), nullptr);
-  EXPECT_EQ(result, CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(result, CUDA_ERROR_INVALID_PTX);
   EXPECT_NE(error.find("line 13"), std::string::npos) << error;
   EXPECT_NE(error.find("frobnicate.u32"), std::string::npos) << error;
   EXPECT_EQ(device.module().find_kernel("other", error, result), nullptr);

@@ -56,6 +56,31 @@ void lay_out_frame(ptx::Function& function, DecodedFunction& decoded) {
     decoded.results.push_back(argument(variable));
 }
 
+namespace {
+
+/// Whether the language has the opcode, served or not: what it has not is wrong for any device.
+bool is_ptx_opcode(std::string_view opcode) {
+  static constexpr std::string_view all =
+      " abs activemask add addc alloca and applypriority atom bar barrier bfe bfi bfind bmsk bra "
+      "brev "
+      "brkpt brx call clusterlaunchcontrol clz cnot copysign cos cp createpolicy cvt cvta discard "
+      "div "
+      "dp2a dp4a elect ex2 exit fence fma fns getctarank griddepcontrol isspacep istypep ld "
+      "ldmatrix "
+      "ldu lg2 lop3 mad mad24 madc mapa match max mbarrier membar min mma mov movmatrix mul mul24 "
+      "multimem nanosleep neg not or pmevent popc prefetch prefetchu prmt rcp red redux rem ret "
+      "rsqrt "
+      "sad selp set setmaxnreg setp shf shfl shl shr sin slct sqrt st stackrestore stacksave "
+      "stmatrix "
+      "sub subc suld suq sured sust szext tanh tcgen05 tensormap testp tex tld4 trap txq vabsdiff "
+      "vabsdiff2 vabsdiff4 vadd vadd2 vadd4 vavrg2 vavrg4 vmad vmax vmax2 vmax4 vmin vmin2 vmin4 "
+      "vote "
+      "vset vset2 vset4 vshl vshr vsub vsub2 vsub4 wgmma wmma xor ";
+  return all.find(" " + std::string(opcode) + " ") != std::string_view::npos;
+}
+
+}  // namespace
+
 bool Decoder::decode(std::vector<std::string>* refused) {
   std::size_t offset = 0;
   int registers = 0;
@@ -86,7 +111,7 @@ bool Decoder::decode(std::vector<std::string>* refused) {
     starts.push_back(static_cast<std::uint32_t>(first));
     const auto method = methods().find(instruction.opcode);
     if (method == methods().end()) {
-      fail("is not supported");
+      fail(is_ptx_opcode(instruction.opcode) ? "is not supported" : "is no instruction of PTX");
     } else if (instruction.modifiers.size() > 64) {
       fail("has too many modifiers");
     } else {
