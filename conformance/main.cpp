@@ -8,6 +8,8 @@
 #include "runner/missing.hpp"
 #include "runner/options.hpp"
 #include "self_test/self_test.hpp"
+#include "wire/guest_program.hpp"
+#include "wire/run.hpp"
 
 namespace {
 
@@ -75,14 +77,56 @@ void define(CLI::App& app, int& code) {
   self_app->add_option("--seed", self.seed, "of the random data");
   self_app->callback([&code] { code = self_test(self); });
 
+  static wire::Options wire;
+  CLI::App* wire_app = app.add_subcommand(
+      "wire", "check a host (or, with --listen, a guest) against the protocol itself");
+  wire_app->add_option("--connect", wire.connect,
+                       "URL of the host; default: a private vgpu-host on the software device");
+  wire_app->add_option(
+      "--listen", wire.listen,
+      "URL at which to be a host for the guest; or shm, unix, tcp for a place of its own");
+  wire_app->add_option("--token", wire.token, "what the host wants; default: VGPU_TOKEN");
+  wire_app->add_option("--prefix", wire.prefix, "installation of vgpu; default: this program's")
+      ->check(CLI::ExistingDirectory);
+  wire_app->add_option("--transport", wire.transport, "of a private host")
+      ->check(CLI::IsMember({"shm", "unix", "tcp"}))
+      ->default_str("shm")
+      ->default_val("shm");
+  wire_app->add_flag("--wait", wire.wait, "with --listen: start no guest, wait for one");
+  wire_app->add_option("program", wire.program,
+                       "with --listen, after --: the guest to start; default: a small program on "
+                       "our libcuda.so.1");
+  wire_app->add_option("--filter", wire.filter, "as above");
+  wire_app->add_flag("--list", wire.list, "print the tests, run none");
+  wire_app->add_option("--report", wire.report, "folder for the reports");
+  wire_app->add_option("--jobs", wire.jobs, "test processes at a time")->capture_default_str();
+  wire_app->add_option("--timeout", wire.timeout_seconds, "seconds for one test")
+      ->capture_default_str();
+  wire_app
+      ->add_option("--patience", wire.patience_milliseconds,
+                   "milliseconds that the peer may take for any one step")
+      ->capture_default_str();
+  wire_app->add_option("--seed", wire.seed, "of the random data");
+  wire_app->callback([&code] { code = wire::run(wire); });
+
   static ChildOptions child;
   CLI::App* child_app = app.add_subcommand("child", "")->group("");
   child_app->add_option("--report-fd", child.report_fd)->required();
-  child_app->add_option("--driver", child.driver)->required();
+  child_app->add_option("--driver", child.driver);
+  child_app->add_option("--wire-connect", child.wire_connect);
+  child_app->add_option("--wire-listen", child.wire_listen);
+  child_app->add_option("--wire-program", child.wire_program);
+  child_app->add_option("--wire-patience", child.wire_patience);
+  child_app->add_flag("--wire-own-program", child.wire_own_program);
   child_app->add_option("--tests", child.filter);
   child_app->add_option("--seed", child.seed);
   child_app->add_flag("--describe", child.describe);
   child_app->callback([&code] { code = run_child(child); });
+
+  static std::string guest_driver;
+  CLI::App* guest_app = app.add_subcommand("guest-program", "")->group("");
+  guest_app->add_option("--driver", guest_driver)->required();
+  guest_app->callback([&code] { code = wire::run_guest_program(guest_driver); });
 
   app.callback([&app, &code] {
     if (app.get_subcommands().empty()) code = run_suite(run);

@@ -65,8 +65,8 @@ inline std::string cuda_version_text(std::uint32_t version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-/// Reads a Hello; views in it point into `body`. Errors: it is none, or of another protocol version
-/// - a sentence that says what both sides have.
+/// Reads a Hello; views in it point into `body`. Errors: it is none, of another protocol version (a
+/// sentence that says what both sides have), or of a role that does not exist.
 inline support::Result<Hello> read_hello(std::span<const std::byte> body) {
   Hello hello;
   std::span<const std::byte> trailing;
@@ -80,6 +80,10 @@ inline support::Result<Hello> read_hello(std::span<const std::byte> body) {
                           std::to_string(hello.protocol_version) + " (built against CUDA " +
                           cuda_version_text(hello.cuda_version) +
                           "); install the same version of vgpu on both sides"};
+  }
+  if (hello.role > static_cast<std::uint16_t>(guest::ChannelRole::callbacks)) {
+    return support::Error{"there is no channel role " + std::to_string(hello.role) +
+                          "; a guest opens role 0 for calls or role 1 for callbacks"};
   }
   return hello;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "limits.hpp"
 #include "logging.hpp"
 #include "options.hpp"
 
@@ -41,6 +42,9 @@ int run(int argc, char** argv) {
   app.add_option("--max-workers", options.most_workers, "worker processes altogether")
       ->capture_default_str()
       ->check(CLI::Range(1U, 4096U));
+  app.add_option(
+      "--limit", options.limits,
+      "budget of each guest, name=number (repeatable): " + std::string(vgpu::host::limit_names));
   app.add_option("--token-file", token_file,
                  "file with the token that a guest has to present (its VGPU_TOKEN)");
   app.add_option("--log-level", options.log_level, "what goes to stderr")
@@ -53,8 +57,14 @@ int run(int argc, char** argv) {
   app.add_option("--log-fd", worker.log_fd)->group("");
   try {
     app.parse(argc, argv);
+    for (const std::string& limit : options.limits) {
+      vgpu::host::SessionLimits checked;
+      auto applied = vgpu::host::apply_limit(checked, limit);
+      if (!applied) throw CLI::ValidationError("--limit", applied.message());
+    }
     if (worker.link_fd >= 0) {
       worker.driver = options.driver;
+      worker.limits = options.limits;
       worker.log_level = options.log_level;
       vgpu::host::set_up_logging("vgpu-worker", worker.log_level, worker.log_fd);
       return vgpu::host::run_worker(worker);

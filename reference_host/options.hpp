@@ -14,7 +14,8 @@ struct Options {
   std::string driver;  ///< backend library; empty = the vendor's, else the software device
   unsigned workers = 1;
   unsigned most_workers = 256;
-  std::string token;  ///< what a guest has to present; empty = nothing
+  std::vector<std::string> limits;  ///< budgets of each guest, "name=number"; see limits.hpp
+  std::string token;                ///< what a guest has to present; empty = nothing
   std::string log_level = "info";
   int ready_fd = -1;
 };
@@ -28,6 +29,7 @@ struct WorkerOptions {
   int supervisor = 0;  ///< process id
   int log_fd = -1;     ///< where the log goes, as stderr is the backend's; -1 = stderr after all
   std::string driver;  ///< as above
+  std::vector<std::string> limits;
   std::string log_level = "info";
 };
 

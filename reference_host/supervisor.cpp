@@ -457,6 +457,10 @@ class Supervisor {
       arguments.emplace_back("--driver");
       arguments.push_back(driver);
     }
+    for (const std::string& limit : options_.limits) {
+      arguments.emplace_back("--limit");
+      arguments.push_back(limit);
+    }
     std::vector<char*> argv;
     argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -23,6 +23,7 @@
 
 #include "captured_output.hpp"
 #include "greeting.hpp"
+#include "limits.hpp"
 #include "logging.hpp"
 #include "options.hpp"
 #include "vgpu/host/backend.hpp"
@@ -74,10 +75,11 @@ bool is_one(const char* variable) {
   return value != nullptr && std::string_view(value) == "1";
 }
 
-/// For a test that has to see what goes wrong where calls of several threads are not ordered: with
-/// these two variables, no call waits for another.
-SessionLimits session_limits() {
+/// The budgets that the command line gives. For a test that has to see what goes wrong where calls
+/// of several threads are not ordered, two variables make no call wait for another.
+SessionLimits session_limits(const std::vector<std::string>& given) {
   SessionLimits limits;
+  for (const std::string& limit : given) static_cast<void>(apply_limit(limits, limit).ok());
   if (is_one("VGPU_TEST_HOOKS") && is_one("VGPU_TEST_NO_TICKET_ORDER")) {
     limits.order = {.holder_grace = {}, .missing_grace = {}, .spins = 0};
   }
@@ -88,7 +90,7 @@ SessionLimits session_limits() {
 class Worker {
  public:
   Worker(Backend backend, const WorkerOptions& options)
-      : backend_(std::move(backend)), link_(options.link_fd) {
+      : backend_(std::move(backend)), link_(options.link_fd), limits_(session_limits(options.limits)) {
     if (options.log_fd < 0) return;
     if (auto opened = output_.open(); !opened) {
       spdlog::warn("what kernels print is lost: {}", opened.message());
@@ -326,7 +328,7 @@ class Worker {
   CapturedOutput output_;
   bool keeps_output_ = false;
   CUcontext warm_context_ = nullptr;
-  const SessionLimits limits_ = session_limits();
+  const SessionLimits limits_;
   std::unique_ptr<Session> session_;
   std::vector<Connection> connections_;
   bool addressed_ =

@@ -60,6 +60,19 @@ std::string relative_file(std::string_view file) {
   return std::string(at == std::string_view::npos ? file : file.substr(at + folder.size()));
 }
 
+/// By the folder of its file.
+Suite suite_of(std::string_view file) {
+  if (file.starts_with("wire/host/")) return Suite::wire_host;
+  if (file.starts_with("wire/guest/")) return Suite::wire_guest;
+  return Suite::driver;
+}
+
+/// "wire/host/framing.cpp" is about framing.
+std::string group_of(std::string_view file) {
+  file.remove_prefix(file.rfind('/') + 1);
+  return std::string(file.substr(0, file.rfind('.')));
+}
+
 }  // namespace
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -89,7 +102,7 @@ bool is_fresh(std::string_view suite) {
   return suite.ends_with(fresh_suffix);
 }
 
-std::vector<TestCase> list_tests(std::string_view filter_text) {
+std::vector<TestCase> list_tests(std::string_view filter_text, Suite wanted) {
   std::map<std::string, std::string, std::less<>> objects;
   for (const Function& function : list_functions()) objects[function.symbol] = function.object;
   const Filter filter(filter_text);
@@ -101,6 +114,8 @@ std::vector<TestCase> list_tests(std::string_view filter_text) {
       const testing::TestInfo& info = *suite.GetTestInfo(i);
       TestCase test{suite.name(), info.name(), relative_file(info.file()),
                     info.line(),  {},          "scenarios"};
+      if (suite_of(test.file) != wanted) continue;
+      if (wanted != Suite::driver) test.object = group_of(test.file);
       const auto object = objects.find(suite_stem(test.suite));
       if (object != objects.end()) {
         test.symbol = object->first;

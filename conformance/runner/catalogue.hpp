@@ -10,13 +10,21 @@
 
 namespace vgpu::conformance {
 
+/// What a test is about.
+enum class Suite {
+  driver,      ///< a library shaped like libcuda.so.1
+  wire_host,   ///< a host, over the wire
+  wire_guest,  ///< a guest, over the wire
+};
+
 struct TestCase {
   std::string suite;
   std::string name;
   std::string file;  ///< relative to conformance/
   int line = 0;
   std::string symbol;  ///< the driver function it is about; empty for a scenario
-  std::string object;  ///< the function's schema file ("memory"), or "scenarios"
+  std::string
+      object;  ///< the function's schema file ("memory"), "scenarios", or the group of a wire test
 
   [[nodiscard]] std::string id() const { return suite + "." + name; }
 };
@@ -29,10 +37,10 @@ struct Function {
   bool served = false;  ///< by our guest
 };
 
-/// All tests whose id matches `filter`: patterns with * and ?, separated by ':', of which one has
-/// to match; those after a '-' must not match ("cuMem*:-*.Slow*"). A pattern without a dot means
-/// a whole suite and its `_fresh` one. Empty = all.
-std::vector<TestCase> list_tests(std::string_view filter);
+/// All tests of a suite whose id matches `filter`: patterns with * and ?, separated by ':', of
+/// which one has to match; those after a '-' must not match ("cuMem*:-*.Slow*"). A pattern without
+/// a dot means a whole suite and its `_fresh` one. Empty = all.
+std::vector<TestCase> list_tests(std::string_view filter, Suite suite = Suite::driver);
 
 /// All functions of the schema, by object.
 std::vector<Function> list_functions();

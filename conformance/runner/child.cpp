@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,6 +14,9 @@
 
 #include "fixture/driver.hpp"
 #include "fixture/session.hpp"
+#include "wire/describe.hpp"
+#include "wire/link.hpp"
+#include "wire/target.hpp"
 
 namespace vgpu::conformance {
 
@@ -127,19 +132,37 @@ json describe_driver() {
   return device;
 }
 
+/// Says why there is no target, or nothing.
+std::string open_wire_target(const ChildOptions& options) {
+  wire::Target target;
+  const bool listens = options.wire_connect.empty();
+  auto url = transport::parse_url(listens ? options.wire_listen : options.wire_connect);
+  if (!url) return url.message();
+  target.url = std::move(*url);
+  target.program = options.wire_program;
+  target.own_program = options.wire_own_program;
+  target.listens = listens;
+  if (const char* token = std::getenv("VGPU_TOKEN")) target.token = token;
+  wire::set_target(std::move(target));
+  wire::set_patience(std::chrono::milliseconds(options.wire_patience));
+  return {};
+}
+
 }  // namespace
 
 int run_child(const ChildOptions& options) {
   const Report report(options.report_fd);
   set_session_seed(options.seed);
-  const std::string failure = open_driver(options.driver);
+  const bool wire = options.driver.empty();
+  const std::string failure = wire ? open_wire_target(options) : open_driver(options.driver);
   if (!failure.empty()) {
     report.write({{"event", "fatal"}, {"message", failure}});
     return cannot_run;
   }
   if (options.describe) {
     try {
-      report.write({{"event", "device"}, {"device", describe_driver()}});
+      const json device = wire ? wire::describe_target() : describe_driver();
+      report.write({{"event", "device"}, {"device", device}});
     } catch (const std::exception& failed) {
       report.write({{"event", "fatal"}, {"message", failed.what()}});
       return cannot_run;

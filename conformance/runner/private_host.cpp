@@ -57,7 +57,8 @@ support::Result<Parts> find_parts(fs::path prefix) {
 
 support::Result<PrivateHost> PrivateHost::start(const fs::path& program,
                                                 const std::string& transport,
-                                                const fs::path& backend) {
+                                                const fs::path& backend,
+                                                const std::vector<std::string>& more) {
   PrivateHost host;
   std::string folder = "/tmp/vgpu-conformance-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return system_error("cannot make " + folder, errno);
@@ -74,6 +75,7 @@ support::Result<PrivateHost> PrivateHost::start(const fs::path& program,
       "--driver",       backend.string(), "--log-level",
       "error",          "--ready-fd",     std::to_string(ready_write.get())};
   if (const char* level = std::getenv("VGPU_CONFORMANCE_HOST_LOG")) arguments[6] = level;
+  arguments.insert(arguments.end(), more.begin(), more.end());
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);

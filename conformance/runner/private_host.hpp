@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "vgpu/support/result.hpp"
 
@@ -28,9 +29,11 @@ class PrivateHost {
  public:
   /// \param transport  shm, unix or tcp
   /// \param backend    the library it executes on
+  /// \param more       further arguments of vgpu-host
   static support::Result<PrivateHost> start(const std::filesystem::path& program,
                                             const std::string& transport,
-                                            const std::filesystem::path& backend);
+                                            const std::filesystem::path& backend,
+                                            const std::vector<std::string>& more = {});
   PrivateHost(PrivateHost&& other) noexcept;
   PrivateHost& operator=(PrivateHost&&) = delete;
   ~PrivateHost();

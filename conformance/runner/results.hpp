@@ -4,6 +4,7 @@
 /// What a run found out; the reports are made of it.
 
 #include <cstdint>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct Outcome {
 };
 
 struct Run {
-  std::string driver;   ///< path of the library under test
+  Suite suite = Suite::driver;
+  std::string driver;   ///< path of the library under test; of a wire run: the URL
   std::string host;     ///< URL of the host behind our guest; empty = the library ran directly
   std::string backend;  ///< what a private host executed on; empty when not known
   std::string filter;   ///< empty = the whole suite
@@ -50,6 +52,12 @@ Claim claim_of(const Run& run);
 
 /// The whole run as JSON: what report.json holds, and what `compare` reads.
 nlohmann::ordered_json to_json(const Run& run);
+
+/// The time now, UTC, ISO 8601.
+std::string now_utc();
+
+/// Writes report.html, report.json and junit.xml to `folder`. Says what went wrong, or nothing.
+std::string write_reports(const Run& run, const std::filesystem::path& folder);
 
 /// JUnit XML, and one self-contained HTML page.
 std::string to_junit(const Run& run);

@@ -3,9 +3,7 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <random>
 
@@ -29,33 +27,6 @@ int fail(const std::string& reason) {
 
 void print_list(const std::vector<TestCase>& tests) {
   for (const TestCase& test : tests) fmt::print("{:<20} {}\n", test.object, test.id());
-}
-
-std::string now_utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-std::string write_reports(const Run& run, const fs::path& folder) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed) return "cannot make " + folder.string() + ": " + failed.message();
-  const auto report = to_json(run);
-  const std::pair<const char*, std::string> files[] = {
-      {"report.json", report.dump(1) + "\n"},
-      {"junit.xml", to_junit(run)},
-      {"report.html", to_html(report)},
-  };
-  for (const auto& [name, text] : files) {
-    std::ofstream file(folder / name, std::ios::binary);
-    file << text;
-    if (!file.flush()) return "cannot write " + (folder / name).string();
-  }
-  return {};
 }
 
 void print_summary(const Run& run) {
@@ -102,7 +73,7 @@ int run_suite(const RunOptions& options) {
   }
   if (!run.host.empty()) ::setenv("VGPU_HOST", run.host.c_str(), 1);
 
-  Schedule schedule({run.driver, options.jobs, options.timeout_seconds, run.seed});
+  Schedule schedule({{"--driver", run.driver}, options.jobs, options.timeout_seconds, run.seed});
   const auto device = schedule.describe();
   if (!device) return fail(device.message());
   run.device = *device;

@@ -183,9 +183,12 @@ class Session {
     waiting_.pop_front();
     std::string filter;
     for (const std::size_t test : batch) filter += (filter.empty() ? "" : ":") + tests_[test].id();
-    auto process = TestProcess::start(
-        {"--driver", options_.driver, "--seed", std::to_string(options_.seed), "--tests", filter},
-        options_.environment);
+    std::vector<std::string> arguments = options_.target;
+    for (const std::string& word :
+         {std::string("--seed"), std::to_string(options_.seed), std::string("--tests"), filter}) {
+      arguments.push_back(word);
+    }
+    auto process = TestProcess::start(arguments, options_.environment);
     if (!process) {
       for (const std::size_t test : batch) board_.record(test, failed(process.message(), {}));
       return;
@@ -304,8 +307,9 @@ class Session {
 }  // namespace
 
 support::Result<nlohmann::ordered_json> Schedule::describe() const {
-  auto process =
-      TestProcess::start({"--driver", options_.driver, "--describe"}, options_.environment);
+  std::vector<std::string> arguments = options_.target;
+  arguments.emplace_back("--describe");
+  auto process = TestProcess::start(arguments, options_.environment);
   if (!process) return process.error();
   const auto limit = Clock::now() + std::chrono::seconds(options_.timeout_seconds);
   std::string how;
@@ -327,7 +331,7 @@ support::Result<nlohmann::ordered_json> Schedule::describe() const {
     if (report.contains("device")) return report["device"];
     if (report.contains("message")) return support::Error{report["message"].get<std::string>()};
   }
-  return support::Error{"a process that only asked " + options_.driver + " for its device " +
+  return support::Error{"a process that only asked " + options_.target.back() + " what it is " +
                         (how.empty() ? "said nothing" : how) + "\n" + process->output()};
 }
 

@@ -15,7 +15,7 @@
 namespace vgpu::conformance {
 
 struct ScheduleOptions {
-  std::string driver;
+  std::vector<std::string> target;  ///< what test processes are told of it: "--driver", path
   unsigned jobs = 2;
   unsigned timeout_seconds = 60;
   std::uint64_t seed = 1;

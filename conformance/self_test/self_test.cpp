@@ -93,7 +93,7 @@ class SelfTest {
   Schedule schedule(const std::string& mutant, unsigned jobs) const {
     std::vector<std::string> environment = environment_;
     environment.push_back("VGPU_MUTANT=" + mutant);
-    return Schedule({wrapper_, jobs, options_.timeout_seconds, options_.seed,
+    return Schedule({{"--driver", wrapper_}, jobs, options_.timeout_seconds, options_.seed,
                      std::move(environment), !mutant.empty()});
   }
 

@@ -169,6 +169,17 @@ foreach(case healthy wrong_library host_down old_driver failing_program)
                        "LD_LIBRARY_PATH=path_list_prepend:${toolkit_libraries}")
 endforeach()
 
+# The example of a host, behind our guest.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_executable(test_python_host_client ${PROJECT_SOURCE_DIR}/examples/python_host/client.c)
+target_link_libraries(test_python_host_client PRIVATE CUDA::cuda_driver)
+set_target_properties(test_python_host_client PROPERTIES SKIP_BUILD_RPATH ON)
+vgpu_add_script_test(
+  example_python_host ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tests/wire_host/run.py program
+  ${PROJECT_SOURCE_DIR}/examples/python_host $<TARGET_FILE:test_python_host_client>)
+set_tests_properties(example_python_host PROPERTIES ENVIRONMENT_MODIFICATION
+                     "LD_LIBRARY_PATH=path_list_prepend:${VGPU_TEST_STAGE}/lib")
+
 # The example of a shim, between a stock program and our guest.
 add_subdirectory(${PROJECT_SOURCE_DIR}/examples/custom_shim ${PROJECT_BINARY_DIR}/examples/custom_shim)
 vgpu_add_script_test(
