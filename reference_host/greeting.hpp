@@ -88,6 +88,16 @@ inline support::Result<Hello> read_hello(std::span<const std::byte> body) {
   return hello;
 }
 
+/// A guest's words in a form that a log can take: one line, of a bounded length.
+inline std::string printable(std::string_view text) {
+  constexpr std::size_t most = 256;
+  std::string line(text.substr(0, most));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return line;
+}
+
 /// Compares without telling by its duration where the two differ.
 inline bool same_secret(std::span<const std::byte> a, std::span<const std::byte> b) noexcept {
   std::uint8_t difference = a.size() == b.size() ? 0 : 1;

@@ -252,7 +252,7 @@ class Worker {
   }
 
   void begin_session(const Hello& hello, const WorkerMessage& message) {
-    SessionIdentity identity{message.session, hello.process_id, std::string(hello.program)};
+    SessionIdentity identity{message.session, hello.process_id, printable(hello.program)};
     spdlog::info("serves process {} ({})", identity.guest_process, identity.program);
     tell_rest_of_output();  // of the time before this guest
     session_ =

@@ -184,7 +184,14 @@ std::unique_ptr<Link> Server::greet(UniqueFd connection) {
   FrameHeader header;
   header.operation = transport::handshake_operation;
   header.flags = frame_flag::reply;
-  if (!socket.send(header, bytes_of(words)) || reply.accepted != 1) return nullptr;
+  if (!socket.send(header, bytes_of(words))) return nullptr;
+  if (reply.accepted != 1) {
+    // A guest that has understood ends the connection as well.
+    if (socket.receive(frame, patience()) == Arrival::frame) {
+      complain("the guest goes on after a refusal");
+    }
+    return nullptr;
+  }
   if (memory) {
     return std::make_unique<RingLink>(socket.release(), std::move(memory), transport::Role::host);
   }

@@ -393,6 +393,37 @@ TEST(HostProcess, WantsTheTokenItWasGiven) {
   EXPECT_TRUE(connect(host.urls[0], hello).accepted);
 }
 
+TEST(HostProcess, LogsNoLinesThatAGuestMadeUp) {
+  Host host({"unix://" + socket_path("a")});
+  ASSERT_EQ(host.urls.size(), 1U);
+  vgpu::guest::Hello hello;
+  hello.program = "honest\n[vgpu-host] [error] forged\x1b[2J";
+  Guest guest = connect(host.urls[0], hello);
+  ASSERT_TRUE(ping(guest, 1)) << guest.reason;
+  EXPECT_NE(host.log().find("honest?"), std::string::npos);
+  EXPECT_EQ(host.log().find("\n[vgpu-host] [error] forged"), std::string::npos);
+}
+
+TEST(HostProcess, BoundsAGuestAsItWasTold) {
+  Host host({"unix://" + socket_path("a")}, {"--limit", "channels=2"});
+  ASSERT_EQ(host.urls.size(), 1U);
+  const Guest first = connect(host.urls[0]);
+  ASSERT_TRUE(first.accepted) << first.reason;
+  vgpu::guest::Hello join;
+  join.session = first.session;
+  join.session_key = first.key;
+  const Guest second = connect(host.urls[0], join);
+  EXPECT_TRUE(second.accepted) << second.reason;
+  const Guest third = connect(host.urls[0], join);
+  EXPECT_FALSE(third.accepted);
+  EXPECT_NE(third.reason.find("channels"), std::string::npos) << third.reason;
+
+  Host wrong({"unix://" + socket_path("b")}, {"--limit", "patience=2"});
+  EXPECT_TRUE(wrong.urls.empty());
+  EXPECT_NE(wrong.wait(), 0);
+  EXPECT_NE(wrong.log().find("patience"), std::string::npos);
+}
+
 TEST(HostProcess, ManyGuestsComeAndGoWithoutALeak) {
   Host host({"shm://" + socket_path("a")});
   ASSERT_EQ(host.urls.size(), 1U);

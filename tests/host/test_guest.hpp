@@ -131,7 +131,7 @@ inline Guest connect(const std::string& url_text, guest::Hello hello = {}) {
   if (hello.protocol_version == 0) hello.protocol_version = guest::protocol_version;
   hello.features = ~std::uint64_t{0};
   hello.cuda_version = 13000;
-  hello.program = "host_process_test";
+  if (hello.program.empty()) hello.program = "host_process_test";
   std::vector<std::uint64_t> words(call::encoded_size(hello) / 8);
   call::encode(hello, reinterpret_cast<std::byte*>(words.data()));
   transport::HandshakeSocket handshake(std::move(*socket));

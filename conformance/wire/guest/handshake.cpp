@@ -60,7 +60,7 @@ WIRE_TEST(WireGuestHandshake, PassesARefusalOnInItsWords) {
   };
   GuestRun run(deviation);
   expect_survives(run);
-  EXPECT_TRUE(run.server.requests().empty()) << "it goes on after a refusal";
+  EXPECT_EQ(run.server.violations(), std::vector<std::string>{});
   if (!target().own_program) return;
   EXPECT_FALSE(run.guest.said("cuInit 0"));
   EXPECT_NE(run.guest.output().find("on Fridays none at all"), std::string::npos)
@@ -156,7 +156,8 @@ std::vector<std::byte> welcome_frame(FrameHeader header = {}) {
 
 WIRE_TEST(WireGuestHandshake, EndsWhenTheHostDoesWhereverThatIs) {
   const auto bytes = welcome_frame();
-  for (std::size_t cut = 0; cut < bytes.size(); cut += cut < 32 ? 8 : 24) {
+  for (std::size_t cut = 0; cut < bytes.size() && !testing::Test::HasFailure();
+       cut += cut < 32 ? 8 : 24) {
     expect_survives_greeting(fmt::format("cut after {} bytes", cut),
                              {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(cut)});
   }

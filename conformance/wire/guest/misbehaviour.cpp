@@ -28,6 +28,7 @@ GuestRun run_with(Operation operation, const Answer& answer) {
 
 /// The session is lost with it: our guest's call returns an error, as does every later one.
 void expect_lost(Operation operation, const char* call, const char* what, const Answer& answer) {
+  if (testing::Test::HasFailure()) return;  // a guest that hangs does so each time
   SCOPED_TRACE(what);
   const GuestRun run = run_with(operation, answer);
   expect_survives(run);
@@ -158,7 +159,7 @@ WIRE_TEST(WireGuestMisbehaviour, FewerBytesThanWereAskedForAreNoSuccess) {
 
 WIRE_TEST(WireGuestMisbehaviour, TheEndOfTheHostAfterEveryRequest) {
   // Our own program makes about 14 requests on two channels.
-  for (int after = 0; after < 16; after += 2) {
+  for (int after = 0; after < 16 && !testing::Test::HasFailure(); after += 2) {
     SCOPED_TRACE(after);
     auto left = std::make_shared<int>(after);
     Deviation deviation;

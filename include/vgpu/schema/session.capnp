@@ -1,5 +1,6 @@
 @0xc2f4a1d7e95b3100;
 # What the wire itself says: frames, the handshake, and the operations that are no driver functions.
+# docs/wire.md has the rules that a schema cannot say: transports, chunking, order, refusals.
 
 using Vgpu = import "annotations.capnp";
 using Cxx = import "/capnp/c++.capnp";
