@@ -92,6 +92,10 @@ void define(CLI::App& app, int& code) {
       ->check(CLI::IsMember({"shm", "unix", "tcp"}))
       ->default_str("shm")
       ->default_val("shm");
+  wire_app
+      ->add_option("--backend", wire.backend,
+                   "library a private host executes on; default: the software device")
+      ->check(CLI::ExistingFile);
   wire_app->add_flag("--wait", wire.wait, "with --listen: start no guest, wait for one");
   wire_app->add_option("program", wire.program,
                        "with --listen, after --: the guest to start; default: a small program on "

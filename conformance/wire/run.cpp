@@ -49,8 +49,9 @@ class LimitedHost {
       ::setenv("VGPU_TOKEN", token.c_str(), 1);
       arguments.insert(arguments.end(), {"--token-file", token_file_});
     }
-    auto started =
-        PrivateHost::start(parts->host, options.transport, parts->software_device, arguments);
+    const std::filesystem::path backend =
+        options.backend.empty() ? parts->software_device : std::filesystem::path(options.backend);
+    auto started = PrivateHost::start(parts->host, options.transport, backend, arguments);
     if (!started) return started.error();
     host_.emplace(std::move(*started));
     return host_->url();

@@ -14,6 +14,7 @@ struct Options {
   std::string token;                 ///< what the host wants; empty = VGPU_TOKEN, if that is set
   std::string prefix;                ///< installation of vgpu; empty = this program's
   std::string transport;             ///< with neither URL: of a private vgpu-host
+  std::string backend;               ///< what it executes on; empty = the software device
   std::vector<std::string> program;  ///< the guest to start; empty = ours
   bool wait = false;                 ///< start no guest: each test waits for one
   std::string filter;

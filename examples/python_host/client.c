@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(call)                                                    \
-  do {                                                                 \
-    CUresult result = (call);                                          \
-    if (result != CUDA_SUCCESS) {                                      \
-      fprintf(stderr, "%s returned %d\n", #call, (int)result);         \
-      exit(1);                                                         \
-    }                                                                  \
+#define CHECK(call)                                            \
+  do {                                                         \
+    CUresult result = (call);                                  \
+    if (result != CUDA_SUCCESS) {                              \
+      fprintf(stderr, "%s returned %d\n", #call, (int)result); \
+      exit(1);                                                 \
+    }                                                          \
   } while (0)
 
 enum { size = 1000003 };
