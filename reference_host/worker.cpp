@@ -90,7 +90,9 @@ SessionLimits session_limits(const std::vector<std::string>& given) {
 class Worker {
  public:
   Worker(Backend backend, const WorkerOptions& options)
-      : backend_(std::move(backend)), link_(options.link_fd), limits_(session_limits(options.limits)) {
+      : backend_(std::move(backend)),
+        link_(options.link_fd),
+        limits_(session_limits(options.limits)) {
     if (options.log_fd < 0) return;
     if (auto opened = output_.open(); !opened) {
       spdlog::warn("what kernels print is lost: {}", opened.message());

@@ -68,9 +68,8 @@ Claim wire_claim_of(const Run& run) {
   claim.passed = run.count(Result::passed);
   claim.tested = claim.passed + run.count(Result::failed);
   claim.text = fmt::format(
-      "The {} at {} keeps to the protocol in {} of {} tests (version {}); {} are about what it "
-      "does "
-      "not claim.",
+      "The {} at {} keeps to the protocol in {} of {} tests (version {}). Skipped, since it does "
+      "not claim what they are about: {}.",
       run.suite == Suite::wire_host ? "host" : "guest", run.driver, claim.passed, claim.tested,
       VGPU_VERSION, run.count(Result::skipped));
   return claim;
@@ -110,7 +109,9 @@ Claim claim_of(const Run& run) {
 ordered_json to_json(const Run& run) {
   const Claim claim = claim_of(run);
   ordered_json report{
-      {"suite", {{"name", "vgpu-conformance"}, {"version", VGPU_VERSION}}},
+      {"suite",
+       {{"name", run.suite == Suite::driver ? "vgpu-conformance" : "vgpu-conformance wire"},
+        {"version", VGPU_VERSION}}},
       {"date", run.date},
       {"target",
        run.suite == Suite::driver

@@ -160,6 +160,10 @@ Answer Channel::receive(std::uint16_t operation, std::uint64_t ticket) {
           fmt::format("the host answered operation {}, ticket {}; due was {}, ticket {}",
                       header.operation, header.ticket, operation, ticket));
     }
+    if ((header.flags & frame_flag::output) != 0 &&
+        (session_->welcome.features & guest::feature::output) == 0) {
+      throw PeerError("the host announces output, and the feature is not in force");
+    }
     if (header.length > link_->cap()) throw PeerError("a frame is above the cap");
     if (answer.frames == most_messages) throw PeerError("an answer does not end");
     more = (header.flags & frame_flag::more) != 0;

@@ -15,6 +15,7 @@ nlohmann::json feature_names(std::uint64_t bits) {
   if ((bits & guest::feature::descriptors) != 0) names.push_back("descriptors");
   if ((bits & guest::feature::shared_host_memory) != 0) names.push_back("sharedHostMemory");
   if ((bits & guest::feature::staging) != 0) names.push_back("staging");
+  if ((bits & guest::feature::output) != 0) names.push_back("output");
   return names;
 }
 

@@ -173,9 +173,8 @@ void SocketLink::check_header() const {
     throw PeerError(
         fmt::format("a frame has {} bytes of body, above the cap of {}", header.length, cap_));
   }
-  constexpr unsigned known =
-      frame_flag::reply | frame_flag::more | frame_flag::no_reply | frame_flag::descriptor |
-      frame_flag::output;
+  constexpr unsigned known = frame_flag::reply | frame_flag::more | frame_flag::no_reply |
+                             frame_flag::descriptor | frame_flag::output;
   if ((header.flags & ~known) != 0) {
     throw PeerError(fmt::format("a frame has flags {:#x}, which no socket carries", header.flags));
   }
