@@ -294,7 +294,7 @@ void test_property(Warp& warp, const Op& op, std::uint32_t mask) {
         holds = kind == FP_NAN;
         break;
       case 4:
-        holds = kind == FP_NORMAL;
+        holds = kind == FP_NORMAL || kind == FP_ZERO;
         break;
       default:
         holds = kind == FP_SUBNORMAL;

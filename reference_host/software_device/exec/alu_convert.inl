@@ -107,7 +107,9 @@ inline void load_floats(const Warp& warp, const Op& op, const ConvertRequest& re
     }
     case Type::f32: {
       const float* a = source<float>(warp, op.a);
-      for (int i = 0; i < warp_size; ++i) out[i] = request.flush ? flushed<true>(a[i]) : a[i];
+      // A half holds what no subnormal single comes near: nothing is flushed on the way to one.
+      const bool flush = request.flush && request.to != Type::f16;
+      for (int i = 0; i < warp_size; ++i) out[i] = flush ? canonical(flushed<true>(a[i])) : a[i];
       return;
     }
     default:
@@ -148,7 +150,8 @@ inline void convert_floats(Warp& warp, const Op& op, std::uint32_t mask) {
   if (request.to == Type::f32) {
     float r[warp_size];
     for (int i = 0; i < warp_size; ++i) {
-      r[i] = canonical(static_cast<float>(values[i]));
+      r[i] = static_cast<float>(values[i]);
+      if (request.integral || ptx::size_of(request.from) == 2) r[i] = canonical(r[i]);
       if (request.flush) r[i] = flushed<true>(r[i]);
     }
     return put(warp, op.d, r, mask);
@@ -201,9 +204,11 @@ inline void convert_from_integers(Warp& warp, const Op& op, std::uint32_t mask) 
   const bool is_unsigned = !ptx::is_signed(request.from);
   if (request.to == Type::f64) {
     double r[warp_size];
-    for (int i = 0; i < warp_size; ++i)
+    for (int i = 0; i < warp_size; ++i) {
       r[i] = is_unsigned ? static_cast<double>(static_cast<std::uint64_t>(values[i]))
                          : static_cast<double>(values[i]);
+      if (request.saturate) r[i] = saturated(r[i]);
+    }
     return put(warp, op.d, r, mask);
   }
   float r[warp_size];
@@ -238,10 +243,10 @@ struct FloatToInt {
 
 template <bool flush>
 struct Narrow {
-  static float run(double a) { return canonical(flushed<flush>(static_cast<float>(a))); }
+  static float run(double a) { return flushed<flush>(static_cast<float>(a)); }
 };
 struct HalfToFloat {
-  static float run(std::uint16_t a) { return half_to_float(a); }
+  static float run(std::uint16_t a) { return canonical(half_to_float(a)); }
 };
 struct FloatToHalf {
   static std::uint16_t run(float a) { return float_to_half(a); }
@@ -321,10 +326,10 @@ inline Handler select_convert_impl(const ConvertRequest& r) {
     if (r.to == Type::f32 && r.from == Type::f64)
       return r.flush ? unary<Narrow<true>, float, double> : unary<Narrow<false>, float, double>;
     if (r.to == Type::f32 && r.from == Type::f16) return unary<HalfToFloat, float, std::uint16_t>;
-    if (r.to == Type::f32 && r.from == Type::bf16)
+    if (r.to == Type::f32 && r.from == Type::bf16 && !r.flush)
       return unary<BfloatToFloat, float, std::uint16_t>;
     if (r.to == Type::f16 && r.from == Type::f32) return unary<FloatToHalf, std::uint16_t, float>;
-    if (r.to == Type::bf16 && r.from == Type::f32)
+    if (r.to == Type::bf16 && r.from == Type::f32 && !r.flush)
       return unary<FloatToBfloat, std::uint16_t, float>;
   }
   return convert_floats;

@@ -13,6 +13,23 @@ T finished(T value) {
   return canonical(value);
 }
 
+/// A NaN operand comes out of a double-precision instruction as it is, made quiet; of several, the
+/// last.
+inline double propagated(double result, double a, double b, double c) {
+  if (result == result) return result;
+  if (c != c) return c + c;
+  if (b != b) return b + b;
+  return a != a ? a + a : result;
+}
+
+/// The result of a product, with `scaled` the same 2^32 times as large, so that it is rounded as if
+/// there were no subnormals: what is subnormal before it is rounded counts as such.
+template <bool flush>
+float flushed_product(float result, float scaled) {
+  if constexpr (!flush) return result;
+  return std::fabs(scaled) < 0x1p-94f ? as_float(as_bits(result) & 0x80000000u) : result;
+}
+
 template <bool flush, bool saturate>
 struct FloatOps {
   struct Add {
@@ -28,10 +45,12 @@ struct FloatOps {
     }
   };
   struct Mul {
-    template <class T>
-    static T run(T a, T b) {
-      return finished<flush, saturate>(flushed_any<flush>(a) * flushed_any<flush>(b));
+    static float run(float a, float b) {
+      a = flushed<flush>(a);
+      b = flushed<flush>(b);
+      return finished<flush, saturate>(flushed_product<flush>(a * b, a * 0x1p32f * b));
     }
+    static double run(double a, double b) { return finished<flush, saturate>(a * b); }
   };
   struct Div {
     template <class T>
@@ -41,10 +60,15 @@ struct FloatOps {
   };
   struct Fma {
     static float run(float a, float b, float c) {
-      return finished<flush, saturate>(
-          __builtin_fmaf(flushed<flush>(a), flushed<flush>(b), flushed<flush>(c)));
+      a = flushed<flush>(a);
+      b = flushed<flush>(b);
+      c = flushed<flush>(c);
+      const float scaled = flush ? __builtin_fmaf(a * 0x1p32f, b, c * 0x1p32f) : 0.0f;
+      return finished<flush, saturate>(flushed_product<flush>(__builtin_fmaf(a, b, c), scaled));
     }
-    static double run(double a, double b, double c) { return __builtin_fma(a, b, c); }
+    static double run(double a, double b, double c) {
+      return propagated(__builtin_fma(a, b, c), a, b, c);
+    }
   };
 };
 
@@ -99,17 +123,14 @@ struct XorSign {
 
 template <bool flush>
 struct FloatUnary {
+  /// Of a NaN: what any other instruction makes of it.
   struct Abs {
-    template <class T>
-    static T run(T a) {
-      return std::fabs(flushed_any<flush>(a));
-    }
+    static float run(float a) { return canonical(std::fabs(flushed<flush>(a))); }
+    static double run(double a) { return a != a ? a + a : std::fabs(a); }
   };
   struct Neg {
-    template <class T>
-    static T run(T a) {
-      return -flushed_any<flush>(a);
-    }
+    static float run(float a) { return canonical(-flushed<flush>(a)); }
+    static double run(double a) { return a != a ? a + a : -a; }
   };
   struct Sqrt {
     template <class T>
@@ -170,12 +191,14 @@ struct Copysign {  // PTX: the sign of a, the magnitude of b
 
 // 16-bit formats, computed in single precision. Two of them share a 32-bit register (x2).
 struct Half {
+  static constexpr std::uint16_t infinity = 0x7c00;
   static float load(std::uint16_t v) { return half_to_float(v); }
   static std::uint16_t store(float v) { return float_to_half(v); }
   /// The largest finite number instead of an infinity.
   static std::uint16_t finite(std::uint16_t v) { return (v & 0x7fff) == 0x7c00 ? v - 1 : v; }
 };
 struct Bfloat {
+  static constexpr std::uint16_t infinity = 0x7f80;
   static float load(std::uint16_t v) { return bfloat_to_float(v); }
   static std::uint16_t store(float v) { return float_to_bfloat(v); }
   static std::uint16_t finite(std::uint16_t v) { return (v & 0x7fff) == 0x7f80 ? v - 1 : v; }
@@ -183,8 +206,9 @@ struct Bfloat {
 
 template <class Format, bool flush>
 std::uint16_t store_half(float value) {
-  std::uint16_t result = Format::store(value);
-  if (flush && (result & 0x7c00) == 0) result &= 0x8000;
+  const std::uint16_t result = Format::store(value);
+  // Subnormal before it is rounded: four times as large, it keeps all its bits.
+  if (flush && (Format::store(4 * value) & 0x7fff) < 0x0c00) return result & 0x8000;
   return result;
 }
 
@@ -222,7 +246,8 @@ void half_sign(Warp& warp, const Op& op, std::uint32_t mask) {
   for (int i = 0; i < count; ++i)
     if (has_lane(mask, pair ? i / 2 : i)) {
       const std::uint16_t bits = flush && (a[i] & 0x7c00) == 0 ? a[i] & 0x8000 : a[i];
-      d[i] = clear ? bits & 0x7fff : bits ^ 0x8000;
+      const bool nan = (bits & 0x7fff) > Format::infinity;
+      d[i] = nan || clear ? (nan ? 0x7fff : bits & 0x7fff) : bits ^ 0x8000;
     }
 }
 

@@ -263,9 +263,11 @@ struct Sad {
 struct Bfe {
   template <class T>
   static T run(T a, std::uint32_t position, std::uint32_t length) {
-    position &= 0xff;
-    length &= 0xff;
     constexpr std::uint32_t width = bits_of<T>;
+    if (width == 32) {  // 64-bit fields take all bits of both
+      position &= 0xff;
+      length &= 0xff;
+    }
     if (length == 0) return 0;
     const std::uint32_t start = position < width ? position : width - 1;
     Unsigned<T> value = position < width ? static_cast<Unsigned<T>>(a) >> position : 0;

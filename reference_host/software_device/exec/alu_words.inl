@@ -9,8 +9,9 @@ void bit_field_insert(Warp& warp, const Op& op, std::uint32_t mask) {
   const std::uint32_t* lengths = source<std::uint32_t>(warp, op.aux);
   T r[warp_size];
   for (int i = 0; i < warp_size; ++i) {
-    const std::uint32_t position = positions[i] & 0xff;
-    const std::uint32_t length = lengths[i] & 0xff;
+    constexpr std::uint32_t taken = bits_of<T> == 32 ? 0xff : UINT32_MAX;
+    const std::uint32_t position = positions[i] & taken;
+    const std::uint32_t length = lengths[i] & taken;
     r[i] = b[i];
     if (length == 0 || position >= bits_of<T>) continue;
     const T ones =

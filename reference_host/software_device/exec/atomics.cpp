@@ -1,3 +1,5 @@
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <type_traits>
 
@@ -91,6 +93,38 @@ void atomic_add_word(Warp& warp, const Op& op, std::uint32_t mask) {
   }
 }
 
+float without_subnormal(float value) {
+  return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0f, value) : value;
+}
+
+/// In global memory subnormal singles count as zeros, and none come out; shared memory keeps them.
+void atomic_add_single(Warp& warp, const Op& op, std::uint32_t mask) {
+  const Access access = Access::unpack(op.aux);
+  if (access.place == Place::shared) {
+    atomic_update<Atomic::add, float, std::uint32_t>(warp, op, mask);
+    return;
+  }
+  std::byte* at[warp_size];
+  if (!resolve_lanes(warp, op, access, mask, sizeof(float), at, Touch::atomic)) return;
+  const std::byte* shared = warp.block->shared.data();
+  const float* b = source<float>(warp, op.b);
+  for (; mask != 0; mask &= mask - 1) {
+    const int lane = std::countr_zero(mask);
+    const bool is_shared = at[lane] >= shared && at[lane] < shared + warp.block->shared_size;
+    auto* word = reinterpret_cast<std::uint32_t*>(at[lane]);
+    std::uint32_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
+    std::uint32_t sum = 0;
+    do {
+      const auto value = bits_as<float>(old);
+      sum = bits_as<std::uint32_t>(
+          is_shared ? value + b[lane]
+                    : without_subnormal(without_subnormal(value) + without_subnormal(b[lane])));
+    } while (
+        !__atomic_compare_exchange_n(word, &old, sum, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+    store_old(warp, op, lane, old);
+  }
+}
+
 template <class Word>
 void atomic_compare_and_swap(Warp& warp, const Op& op, std::uint32_t mask) {
   const Access access = Access::unpack(op.aux);
@@ -152,7 +186,7 @@ Handler addition(ptx::Type type) {
     case ptx::Type::s64:
       return atomic_add_word<std::uint64_t>;
     case ptx::Type::f32:
-      return atomic_update<Atomic::add, float, std::uint32_t>;
+      return atomic_add_single;
     case ptx::Type::f64:
       return atomic_update<Atomic::add, double, std::uint64_t>;
     case ptx::Type::f16:

@@ -118,7 +118,8 @@ void Decoder::convert() {
   if (request.from == Type::f16x2 || request.from == Type::bf16x2) fail("is not supported");
   // Nothing to round: between integers, to a wider format, and into integers (always integral).
   const bool narrows = is_float(request.to) &&
-                       (!is_float(request.from) || size_of(request.to) < size_of(request.from));
+                       (!is_float(request.from) || size_of(request.to) < size_of(request.from) ||
+                        (request.to != request.from && size_of(request.to) == 2));
   const bool needs_mode = directed && narrows;
   Op& op = emit(needs_mode ? select_rounded_convert(request) : select_convert(request));
   const bool wide_source = !is_float(request.from) || size_of(request.from) == 2;
@@ -302,7 +303,8 @@ void Decoder::convert_address() {
 
 void Decoder::test_space() {
   Place place = Place::generic;
-  if (take(".global") || take(".const")) place = Place::global;
+  if (take(".global")) place = Place::global;
+  if (take(".const")) place = Place::constant;
   if (take(".shared") || take(".shared::cta") || take(".shared::cluster")) place = Place::shared;
   if (take(".local")) place = Place::local;
   if (take(".param") || take(".param::entry")) place = Place::kernel_param;

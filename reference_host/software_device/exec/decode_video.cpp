@@ -83,6 +83,7 @@ void Decoder::video() {
   }
   f.a_signed = ptx::is_signed(take_type());
   f.b_signed = ptx::is_signed(take_type());
+  if (f.operation == Video::set) f.d_signed = f.a_signed;
   if (take(".add")) f.secondary = Secondary::add;
   if (take(".min")) f.secondary = Secondary::min;
   if (take(".max")) f.secondary = Secondary::max;

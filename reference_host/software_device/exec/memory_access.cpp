@@ -44,6 +44,7 @@ std::byte* find_bytes(Warp& warp, const Op& op, Place place, int lane, std::uint
   const auto index = static_cast<std::size_t>(lane);
   switch (place) {
     case Place::generic:
+    case Place::constant:
     case Place::global: {
       DeviceMemory::Range range;
       if (find_range(warp, op, address, size, range) && writes && range.read_only)
@@ -181,6 +182,9 @@ void is_space(Warp& warp, const Op& op, std::uint32_t mask) {
         break;
       case Place::kernel_param:
         holds = window == param_window;
+        break;
+      case Place::constant:
+        holds = warp.block->grid->memory->find(a[lane], 1).read_only;
         break;
       default:
         holds = a[lane] < shared_window;

@@ -8,7 +8,15 @@
 namespace vgpu::softdevice::exec {
 
 /// The spaces as the executor tells them apart.
-enum class Place : std::uint8_t { generic, global, shared, local, kernel_param, frame_param };
+enum class Place : std::uint8_t {
+  generic,
+  global,
+  shared,
+  local,
+  kernel_param,
+  frame_param,
+  constant,  ///< only asked for: constants lie in global memory
+};
 
 /// A load, store or atomic; packed into Op::aux. Addresses are operand `a` plus `immediate`.
 /// Loads write `d`, stores read `b`; with more than one element these are `count` operand codes

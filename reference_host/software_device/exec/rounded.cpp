@@ -61,6 +61,22 @@ T finished(T value, bool flush, bool saturate) {
   return value;
 }
 
+/// A converted value: a NaN stays the one it was.
+float kept(float value, bool flush) {
+  return flush ? flushed(value) : value;
+}
+
+/// Of several NaN operands, the last comes out.
+double propagated(double result, double a, double b, double c) {
+  if (result == result) return result;
+  if (c != c) return c + c;
+  if (b != b) return b + b;
+  return a != a ? a + a : result;
+}
+float propagated(float result, float, float, float) {
+  return result;
+}
+
 template <class T, Alu operation, Rounding rounding, bool flush, bool saturate>
 void arithmetic(Warp& warp, const Op& op, std::uint32_t mask) {
   constexpr int sources = operation == Alu::fma                             ? 3
@@ -83,8 +99,10 @@ void arithmetic(Warp& warp, const Op& op, std::uint32_t mask) {
       if constexpr (operation == Alu::div) value = x / y;
       if constexpr (operation == Alu::rcp) value = opaque(T{1}) / x;
       if constexpr (operation == Alu::sqrt) value = std::sqrt(x);
-      if constexpr (operation == Alu::fma)
-        value = std::fma(x, y, opaque(flush ? flushed(c[i]) : c[i]));
+      if constexpr (operation == Alu::fma) {
+        const T z = opaque(flush ? flushed(c[i]) : c[i]);
+        value = propagated(std::fma(x, y, z), x, y, z);
+      }
       r[i] = opaque(value);
     }
   }
@@ -154,7 +172,7 @@ long double exact_value(const Warp& warp, const Op& op, const ConvertRequest& r,
     case Type::f32: {
       float value;
       std::memcpy(&value, &bits, sizeof value);
-      return r.flush ? flushed(value) : value;
+      return r.flush && r.to != Type::f16 ? flushed(value) : value;
     }
     case Type::f16:
       return half_value(static_cast<std::uint16_t>(bits));
@@ -245,7 +263,7 @@ void convert_rounded(Warp& warp, const Op& op, std::uint32_t mask) {
         destination<double>(warp, op.d)[i] = opaque(static_cast<double>(opaque(value)));
       else
         destination<float>(warp, op.d)[i] =
-            finished(opaque(static_cast<float>(opaque(value))), r.flush, false);
+            kept(opaque(static_cast<float>(opaque(value))), r.flush);
       continue;
     }
     const std::uint16_t bits = narrowed(value, r.to == Type::bf16, r);

@@ -71,15 +71,17 @@ std::int64_t primary(const VideoFields& f, std::int64_t a, std::int64_t b) {
   }
 }
 
-/// vmad, with the intermediate result as wide as it gets: the product of two 33-bit numbers.
+/// vmad. The addend is signed whatever the factors are; without a shift a sum below zero saturates
+/// to zero, with one it counts as a large number.
 std::uint32_t multiply_add(const VideoFields& f, std::int64_t a, std::int64_t b, std::uint32_t c) {
   __extension__ using Wide = __int128;
   const bool is_signed = f.a_signed || f.b_signed || f.negate_product || f.negate_c;
-  Wide product = Wide{a} * b;
-  if (f.negate_product) product = -product;
-  Wide addend = is_signed ? Wide{static_cast<std::int32_t>(c)} : Wide{c};
-  if (f.negate_c) addend = -addend;
-  Wide sum = product + addend + (f.plus_one ? 1 : 0);
+  Wide sum = Wide{a} * b;
+  if (f.negate_product) sum = -sum;
+  const auto addend = static_cast<std::int32_t>(c);
+  sum += f.negate_c ? -Wide{addend} : Wide{addend};
+  sum += f.plus_one ? 1 : 0;
+  if (f.saturate && !is_signed && f.shift != 0) sum = static_cast<std::uint64_t>(sum);
   sum >>= f.shift;
   if (f.saturate) {
     const Wide low = is_signed ? INT32_MIN : 0;
@@ -99,23 +101,54 @@ std::int64_t selected(std::uint32_t word, unsigned select, bool is_signed) {
   return extended(word >> selected_shift(select), selected_bits(select), is_signed);
 }
 
+bool shifts(const VideoFields& f) {
+  return f.operation == Video::shl || f.operation == Video::shr;
+}
+
+/// .sat on the whole word. Shifts are done in 34 bits; an unsigned result of the others is only
+/// kept from going below zero.
+std::int64_t saturated(const VideoFields& f, std::int64_t value) {
+  if (!f.saturate) return value;
+  if (shifts(f))
+    return clamped(extended(static_cast<std::uint64_t>(value), 34, true), 32, f.d_signed);
+  return f.d_signed ? clamped(value, 32, true) : std::max<std::int64_t>(value, 0);
+}
+
+/// The result goes into a part of c. The upper half gets the result's own upper half.
+std::uint32_t merged(const VideoFields& f, std::int64_t value, std::uint32_t c) {
+  const unsigned bits = selected_bits(f.d_select);
+  const unsigned shift = selected_shift(f.d_select);
+  const std::uint32_t ones = (1u << bits) - 1;
+  std::uint32_t word = static_cast<std::uint32_t>(shifts(f) ? saturated(f, value) : value);
+  if (f.saturate && !shifts(f)) word = std::min(word, f.d_signed ? ones >> 1 : ones);
+  const std::uint32_t field = ones << shift;
+  return (c & ~field) | ((bits == 16 ? word : word << shift) & field);
+}
+
+/// The smaller or the larger of result and c. An unsigned result is compared in 64 bits, in which a
+/// negative one is large.
+std::uint32_t chosen(const VideoFields& f, std::int64_t value, std::uint32_t c) {
+  const bool lower = f.secondary == Secondary::min;
+  if (f.d_signed) {
+    const std::int64_t other = static_cast<std::int32_t>(c);
+    return static_cast<std::uint32_t>(lower ? std::min(value, other) : std::max(value, other));
+  }
+  if (f.saturate) value = extended(static_cast<std::uint64_t>(value), 32, true);
+  const auto wide = static_cast<std::uint64_t>(value);
+  const std::uint64_t other = c;
+  return static_cast<std::uint32_t>(lower ? std::min(wide, other) : std::max(wide, other));
+}
+
 std::uint32_t second_step(const VideoFields& f, std::int64_t value, std::uint32_t c) {
-  const std::int64_t wide_c = extended(c, 32, f.d_signed);
-  const std::int64_t result = extended(static_cast<std::uint64_t>(value), 32, f.d_signed);
+  if (f.secondary == Secondary::merge && selected_bits(f.d_select) != 32)
+    return merged(f, value, c);
+  value = saturated(f, value);
   switch (f.secondary) {
     case Secondary::add:
-      return static_cast<std::uint32_t>(value + wide_c);
+      return static_cast<std::uint32_t>(value) + c;
     case Secondary::min:
-      return static_cast<std::uint32_t>(std::min(result, wide_c));
     case Secondary::max:
-      return static_cast<std::uint32_t>(std::max(result, wide_c));
-    case Secondary::merge: {
-      const unsigned bits = selected_bits(f.d_select);
-      if (bits == 32) return static_cast<std::uint32_t>(value);
-      const std::uint32_t field = ((1u << bits) - 1) << selected_shift(f.d_select);
-      return (c & ~field) |
-             (static_cast<std::uint32_t>(value) << selected_shift(f.d_select) & field);
-    }
+      return chosen(f, value, c);
     default:
       return static_cast<std::uint32_t>(value);
   }
@@ -141,11 +174,7 @@ void video_scalar(Warp& warp, const Op& op, std::uint32_t mask) {
     const std::int64_t x = selected(a, f.a_select, f.a_signed);
     const std::int64_t y = selected(b, f.b_select, f.b_signed);
     if (f.operation == Video::mad) return multiply_add(f, x, y, c);
-    std::int64_t value = primary(f, x, y);
-    if (f.saturate)
-      value = clamped(value, f.secondary == Secondary::merge ? selected_bits(f.d_select) : 32,
-                      f.d_signed);
-    return second_step(f, value, c);
+    return second_step(f, primary(f, x, y), c);
   });
 }
 

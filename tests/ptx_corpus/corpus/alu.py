@@ -239,7 +239,10 @@ def compare_cases():
                                                                        "u" if wide else "h", third)
                         body += ("" if wide else " cvt.u32.u16 u, h;\n") + " mad.lo.u32 d0, d0, 3, u;\n"
                 lanes("set%s.%s.%s" % (ftz, result, kind), "compare", [kind, kind, "pred"], ["b32"], body,
-                      locals=" .reg .b32 u; .reg .b16 h;\n", target=target, lanes=128)
+                      locals=" .reg .b32 u; .reg .b16 h;\n", target=target, lanes=128,
+                      # What cvt.u32.u16 makes of a half that set wrote has more than the half in it on a GPU: its compiler
+                      # takes the register for extended.
+                      compared=[("low16", 0, 128, 0, 0, 0)] if result in ("f16", "bf16") else None)
     for kind in integers + ["f32", "f64"]:
         lanes("selp." + kind, "compare", [kind, kind, "pred"], [kind], " selp.%s d0, a0, a1, q2;\n" % kind, exact=True,
               lanes=64)

@@ -75,6 +75,10 @@ def rule_for(kind, offset, count, relative=0.0, absolute=0.0, ulps=0.0):
     return ("bits", offset, count * values.SIZES[kind], 0, 0, 0)
 
 
+def exact_bytes(offset, size):
+    return ("bits", offset, size, 0, 0, 0)
+
+
 def register(kind):
     return ".b%d" % max(16, 8 * values.SIZES[kind])
 
@@ -100,9 +104,10 @@ def kernel(body, before="", parameters=""):
 
 
 def lanes(name, family, inputs, outputs, body, lanes=256, only=None, columns=None, tolerance=None, before="", locals="",
-          exact=False, **more):
+          exact=False, compared=None, **more):
     """A case in which every thread loads a0, a1, ... of the types `inputs`, runs `body` and stores d0, d1, ... of the
-    types `outputs`. Predicates are p-named: inputs as q0.., outputs as d0.. hold 0 or 1."""
+    types `outputs`. Predicates are p-named: inputs as q0.., outputs as d0.. hold 0 or 1. `compared`: rules, where not
+    all of the output says something."""
     columns = columns or values.columns(inputs, lanes, name, only)
     lanes = len(columns[0]) if columns else lanes
     data = b""
@@ -128,9 +133,9 @@ def lanes(name, family, inputs, outputs, body, lanes=256, only=None, columns=Non
         allowed = (tolerance[i] if isinstance(tolerance, list) else tolerance) or {}
         rules.append(rule_for("b%d" % (8 * size) if exact else kind, offset, lanes, **allowed))
         offset += size * lanes
-    if all(rule[0] == "bits" for rule in rules):
+    if compared is not None:
+        rules = compared
+    # With other rules than these, padding between the parts is as the recorder left it.
+    elif all(rule[0] == "bits" for rule in rules):
         rules = []
-    else:
-        # Padding between the parts is as the recorder left it.
-        pass
     return Case(name, family, kernel(text, before), data, offset, block=(lanes, 1, 1), rules=rules, **more)

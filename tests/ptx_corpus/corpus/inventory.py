@@ -12,6 +12,7 @@ EXPLAINED = {
     "vote{.all,.any,.uni}.pred": "without .sync it is refused for sm_70 and above",
     "vote.ballot.b32": "without .sync it is refused for sm_70 and above",
     "discard.global.L2": "makes what it names undefined, so that nothing can be compared",
+    "{txq,suq}{.channel_data_type,.channel_order}.b32": "the driver of an H200 does not load it",
     "tex{.2dms,.a2dms}.v4{.f32,.s32,.u32}.s32": "CUDA's driver interface makes no multisample textures",
 }
 

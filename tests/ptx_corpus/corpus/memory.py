@@ -1,7 +1,7 @@
 """Loads and stores in every space, width and cache form; atomics and reductions; address arithmetic between spaces."""
 
 from . import values
-from .case import Case, expand, kernel, lanes
+from .case import Case, exact_bytes, expand, kernel, lanes
 
 TYPES = ["b8", "u8", "s8", "b16", "u16", "s16", "b32", "u32", "s32", "f32", "b64", "u64", "s64", "f64"]
 SCOPES = ["cta", "gpu", "sys"]
@@ -192,8 +192,11 @@ def stores():
     body += " call.uni (res), G_f, (arg);\n mad.wide.u32 %%px, %%t, %d, %%po;\n" % size
     for i in range(0, size, 4):
         body += " ld.param.b32 i, [res+%d];\n st.global.b32 [%%px+%d], i;\n" % (i, i)
+    # A GPU's compiler keeps parameters in registers: the bytes behind a short one hold more of the register than was stored.
+    written = [(offset, int(kind[1:]) // 8 * {"": 1, ".v2": 2, ".v4": 4}[v]) for (kind, v), offset in offsets.items()]
     Case("st.param", "memory", kernel(body + " }\n", function), random_bytes(64 * threads, "stparam"), size * threads,
-         block=(threads, 1, 1))
+         block=(threads, 1, 1), rules=[exact_bytes(size * thread + offset, count) for thread in range(threads)
+                                       for offset, count in written])
 
 
 ATOMICS = [("%s.%s" % (op, t), t) for op in ("and", "or", "xor", "exch", "cas") for t in ("b32", "b64")]
@@ -312,7 +315,9 @@ again:
         body += " ld.relaxed.gpu.global.u32 v, [%%pi+%d];\n st.global.u32 [%%po+%d], v;\n" % (i, i)
     body += "done:\n"
 
-    Case("contended.global", "atomic", kernel(body), bytes(80), 80, grid=(blocks, 1, 1), block=(threads, 1, 1))
+    # The last value exchanged, and with it the sum of the others, depend on the order.
+    Case("contended.global", "atomic", kernel(body), bytes(80), 80, grid=(blocks, 1, 1), block=(threads, 1, 1),
+         rules=[exact_bytes(0, 32), exact_bytes(40, 40)])
     # The cells of one block in shared memory.
     body = """ .shared .align 8 .b8 cells[64]; .reg .b64 c, l; .reg .b32 v, w, n, o; .reg .pred p; .reg .f32 f;
  mov.u64 c, cells;
@@ -467,7 +472,6 @@ def spaces():
  and.b32 n, a0, 3;
  add.u32 n, n, 1;
  alloca.u64 p, 64;
- cvta.to.local.u64 p, p;
  st.local.u32 [p+8], a0;
  ld.local.u32 d0, [p+8];
 """
@@ -475,7 +479,6 @@ def spaces():
     body = """ .reg .b64 p; .reg .b64 s;
  stacksave.u64 s;
  alloca.u64 p, 32;
- cvta.to.local.u64 p, p;
  st.local.u32 [p], a0;
  ld.local.u32 d0, [p];
  stackrestore.u64 s;
@@ -578,7 +581,8 @@ tail:
  mbarrier.inval.shared.b64 [b];
 end:
 """
-    lanes("mbarrier.arrive", "async", ["b32"], ["b32", "b32"], body + text, lanes=64)
+    # Whether the other warp has arrived when this one tests is open.
+    lanes("mbarrier.arrive", "async", ["b32"], ["b32", "b32"], body + text, lanes=64, compared=[exact_bytes(0, 256)])
     text = """ setp.eq.u32 p, %t, 9;
  @p bra drop;
  mbarrier.arrive.shared.b64 state, [b];

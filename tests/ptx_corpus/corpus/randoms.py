@@ -6,6 +6,8 @@ from . import values
 from .case import Case, kernel
 
 COUNT = 1000
+# Kernels that an H200 does not run to their end as it compiles them: 227 hangs, 404 takes a misaligned address.
+LEFT_OUT = (227, 404)
 WORDS, FLOATS, DOUBLES, LONGS = 8, 4, 3, 4
 
 FUNCTIONS = """.func (.param .b32 G_r) G_mix(.param .b32 G_a, .param .b32 G_b)
@@ -335,7 +337,9 @@ class Generator:
 
 def all_cases():
     data = values.pack("u32", values.columns(["u32"], 1024, "random kernels")[0])
-    for number in range(COUNT):
+    for number in range(COUNT + len(LEFT_OUT)):
+        if number in LEFT_OUT:
+            continue
         generator = Generator(number)
         body = generator.build()
         total = generator.threads * generator.blocks

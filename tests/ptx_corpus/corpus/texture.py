@@ -246,11 +246,6 @@ def queries():
                [texture()], "b32", count=1)
         sample("suq." + geometry, ["suq.%s.b32 d0, [h0]" % field for field in fields], [], [],
                [array_for(geometry, FLOAT, 4, "suq", flags=SURFACE)], ["surface 0"], "b32", count=1)
-    for fmt, word in ((FLOAT, "f32"), (U8, "u8"), (HALF, "f16")):
-        sample("txq.format." + word, ["txq.channel_data_type.b32 d0, [h0]", "txq.channel_order.b32 d0, [h0]"], [], [],
-               [array_for("2d", fmt, 4, "txq")], [texture()], "b32", count=1)
-        sample("suq.format." + word, ["suq.channel_data_type.b32 d0, [h0]", "suq.channel_order.b32 d0, [h0]"], [], [],
-               [array_for("2d", fmt, 4, "txq", flags=SURFACE)], ["surface 0"], "b32", count=1)
 
 
 CLAMPS = ["trap", "clamp", "zero"]

@@ -1,7 +1,7 @@
 """Exchange between the lanes of a warp, barriers, control flow and special registers."""
 
 from . import values
-from .case import Case, kernel, lanes
+from .case import Case, exact_bytes, kernel, lanes
 
 SHFL_C = {"up": [0, 0x1F00 & 0x1800, 0x1000, 0x1C00], "down": [31, 0x181F & ~7 | 7, 0x100F, 0x1C1F],
           "bfly": [31, 0x1807, 0x100F, 0x1C1F], "idx": [31, 0x1807, 0x100F, 0x1C03]}
@@ -63,7 +63,8 @@ tail:
 join:
 """
     columns = [[int((i // 32) == 1 or i * 7 % 5 < 2) for i in range(96)], [1] * 64 + [0] * 32]
-    lanes("vote", "warp", ["pred", "pred"], ["b32"] * 5, body, columns=columns)
+    # In the last warp lanes that are not in the mask take part in the last vote: undefined.
+    lanes("vote", "warp", ["pred", "pred"], ["b32"] * 5, body, columns=columns, compared=[exact_bytes(0, 4 * 96 * 4 + 4 * 64)])
     body = " .reg .pred p, q; .reg .b32 v;\n"
     body += " match.any.sync.b32 d0, a0, -1;\n match.any.sync.b64 d1, a1, -1;\n match.all.sync.b32 d2|p, a0, -1;\n"
     body += " match.all.sync.b64 d3|q, a1, -1;\n selp.b32 d4, 1, 0, p;\n selp.b32 v, 2, 0, q;\n or.b32 d4, d4, v;\n"

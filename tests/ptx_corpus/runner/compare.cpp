@@ -26,6 +26,7 @@ Format format_of(Rule::Kind kind) {
     case Rule::Kind::f64:
       return {8, 52, 11};
     case Rule::Kind::bits:
+    case Rule::Kind::low16:
     case Rule::Kind::f32:
       break;
   }
@@ -111,6 +112,14 @@ std::optional<std::string> difference(const Case& item, const Expectation& expec
     if (rule.kind == Rule::Kind::bits) {
       if (auto found = compare_bits(rule.offset, rule.offset + rule.count, wanted, output))
         return found;
+      continue;
+    }
+    if (rule.kind == Rule::Kind::low16) {
+      for (std::size_t i = 0; i < rule.count; ++i) {
+        const std::size_t at = rule.offset + 4 * i;
+        if (element(output, at, 2) != element(wanted, at, 2))
+          return "the lower half of word " + std::to_string(i) + " differs";
+      }
       continue;
     }
     const Format format = format_of(rule.kind);

@@ -34,11 +34,9 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 Rule read_rule(std::istringstream& words) {
-  static const std::map<std::string, Rule::Kind> kinds = {{"bits", Rule::Kind::bits},
-                                                          {"f16", Rule::Kind::f16},
-                                                          {"bf16", Rule::Kind::bf16},
-                                                          {"f32", Rule::Kind::f32},
-                                                          {"f64", Rule::Kind::f64}};
+  static const std::map<std::string, Rule::Kind> kinds = {
+      {"bits", Rule::Kind::bits}, {"low16", Rule::Kind::low16}, {"f16", Rule::Kind::f16},
+      {"bf16", Rule::Kind::bf16}, {"f32", Rule::Kind::f32},     {"f64", Rule::Kind::f64}};
   std::string kind;
   Rule rule;
   words >> kind >> rule.offset >> rule.count >> rule.relative >> rule.absolute >> rule.ulps;

@@ -18,7 +18,8 @@ namespace vgpu::ptx_corpus {
 /// How a part of a case's output is compared. All of it is compared bit by bit when a case has
 /// none.
 struct Rule {
-  enum class Kind { bits, f16, bf16, f32, f64 };
+  /// low16: the lower halves of words.
+  enum class Kind { bits, low16, f16, bf16, f32, f64 };
   Kind kind = Kind::bits;
   std::size_t offset = 0;  ///< bytes
   std::size_t count = 0;   ///< elements; bytes for `bits`

@@ -1,9 +1,11 @@
 // ptx-corpus: runs the PTX corpus on a CUDA driver library, records what it computes or checks it
 // against what was recorded.
 //
-//   ptx-corpus record --driver LIB --corpus DIR --expected DIR [--family NAME] [--only TEXT]
-//   [--part I/N] ptx-corpus merge  --corpus DIR --from DIR --expected DIR ptx-corpus check --driver
-//   LIB --corpus DIR --expected DIR --unsupported FILE [--coverage] [...]
+//   ptx-corpus record --driver LIB --corpus DIR --expected DIR [--family NAME] [--part I/N]
+//   ptx-corpus merge --corpus DIR --from DIR --expected DIR
+//   ptx-corpus compare --corpus DIR --from DIR --expected DIR
+//   ptx-corpus check --driver LIB --corpus DIR --expected DIR --unsupported FILE --differing FILE
+//   [--coverage] [--strict] [--only TEXT]
 
 #include <unistd.h>
 
@@ -28,6 +30,7 @@ struct Options {
   std::string corpus;
   std::string expected;
   std::string unsupported;
+  std::string differing;
   std::string family;
   std::string only;
   std::string from;
@@ -35,7 +38,7 @@ struct Options {
   std::size_t parts = 1;
   bool coverage = false;
   bool skip_unrecorded = false;
-  bool strict = false;  ///< a case listed as unsupported that works is a failure
+  bool strict = false;  ///< a case listed as unsupported or differing that works is a failure
 };
 
 constexpr std::chrono::seconds case_limit{20};
@@ -46,10 +49,10 @@ Options read_options(int count, char** words) {
   for (int i = 2; i < count; ++i) {
     const std::string word = words[i];
     const std::map<std::string, std::string Options::*> texts = {
-        {"--driver", &Options::driver},     {"--corpus", &Options::corpus},
-        {"--expected", &Options::expected}, {"--unsupported", &Options::unsupported},
-        {"--family", &Options::family},     {"--only", &Options::only},
-        {"--from", &Options::from}};
+        {"--driver", &Options::driver},       {"--corpus", &Options::corpus},
+        {"--expected", &Options::expected},   {"--unsupported", &Options::unsupported},
+        {"--differing", &Options::differing}, {"--family", &Options::family},
+        {"--only", &Options::only},           {"--from", &Options::from}};
     if (const auto it = texts.find(word); it != texts.end() && i + 1 < count)
       options.*it->second = words[++i];
     else if (word == "--part" && i + 1 < count) {
@@ -65,8 +68,9 @@ Options read_options(int count, char** words) {
     else
       throw std::runtime_error("unknown option " + word);
   }
-  if (options.mode != "record" && options.mode != "check" && options.mode != "merge")
-    throw std::runtime_error("the first word is record, merge or check");
+  if (options.mode != "record" && options.mode != "check" && options.mode != "merge" &&
+      options.mode != "compare")
+    throw std::runtime_error("the first word is record, merge, compare or check");
   return options;
 }
 
@@ -171,10 +175,34 @@ int merge(const Options& options, const Corpus& corpus) {
   return 0;
 }
 
+/// Compares what was recorded twice. \return how many cases differ.
+int compare(const Options& options, const Corpus& corpus) {
+  const Expectations first = read_expectations(options.expected);
+  const Expectations second = read_expectations(options.from);
+  int same = 0;
+  int different = 0;
+  for (const Case& item : corpus.cases) {
+    const auto one = first.find(item.name);
+    const auto other = second.find(item.name);
+    if (one == first.end() || other == second.end()) continue;
+    std::optional<std::string> found;
+    if (one->second.status != other->second.status)
+      found = "ends differently";
+    else if (one->second.status == CUDA_SUCCESS && !one->second.only_hash)
+      found = difference(item, one->second, other->second.output);
+    else if (one->second.output != other->second.output)
+      found = "the output's hash differs";
+    if (found) std::cout << "FAILED " << item.name << ": " << *found << "\n";
+    found ? ++different : ++same;
+  }
+  std::cout << same << " alike, " << different << " different" << std::endl;
+  return different;
+}
+
 /// Lines "NAME reason"; NAME may end in '*'.
-class UnsupportedList {
+class CaseList {
  public:
-  explicit UnsupportedList(const std::string& path) {
+  explicit CaseList(const std::string& path) {
     if (path.empty()) return;
     std::ifstream file(path);
     if (!file) throw std::runtime_error("cannot read " + path);
@@ -290,7 +318,9 @@ int print_coverage(const Corpus& corpus, const std::map<std::string, Verdict>& v
 
 int check(const Options& options, const Corpus& corpus) {
   const Expectations expectations = read_expectations(options.expected);
-  const UnsupportedList listed(options.unsupported);
+  const CaseList listed(options.unsupported);
+  const CaseList differing(options.differing);
+  int expected_different = 0;
   Device device(options.driver);
   std::map<std::string, Verdict> verdicts;
   std::map<Verdict, int> counts;
@@ -304,11 +334,15 @@ int check(const Options& options, const Corpus& corpus) {
     const bool is_listed = listed.contains(item.name);
     ++counts[checked.verdict];
     if (checked.verdict == Verdict::passed) {
-      if (!is_listed) continue;
-      std::cout << "NOW SUPPORTED, take it off the list: " << item.name << "\n";
+      if (!is_listed && !differing.contains(item.name)) continue;
+      std::cout << "NOW RIGHT, take it off the list: " << item.name << "\n";
       failures += options.strict;
     } else if (checked.verdict == Verdict::unsupported && is_listed) {
       ++expected_unsupported;
+    } else if (checked.verdict == Verdict::failed && differing.contains(item.name)) {
+      ++expected_different;
+    } else if (checked.verdict == Verdict::unrecorded && is_listed) {
+      continue;
     } else if (checked.verdict == Verdict::unrecorded && options.skip_unrecorded) {
       continue;
     } else {
@@ -321,9 +355,10 @@ int check(const Options& options, const Corpus& corpus) {
   std::cout.flush();
   int missing = 0;
   if (options.coverage) missing = print_coverage(corpus, verdicts);
-  std::cout << counts[Verdict::passed] << " passed, " << counts[Verdict::failed] << " failed, "
-            << counts[Verdict::unrecorded] << " unrecorded, " << counts[Verdict::unsupported]
-            << " unsupported (" << expected_unsupported << " of them listed), " << missing
+  std::cout << counts[Verdict::passed] << " passed, " << counts[Verdict::failed] << " failed ("
+            << expected_different << " of them listed), " << counts[Verdict::unrecorded]
+            << " unrecorded, " << counts[Verdict::unsupported] << " unsupported ("
+            << expected_unsupported << " of them listed), " << missing
             << " forms neither covered nor explained" << std::endl;
   return failures + missing;
 }
@@ -332,6 +367,7 @@ int run(int count, char** words) {
   const Options options = read_options(count, words);
   const Corpus corpus = read_corpus(options.corpus);
   if (options.mode == "merge") return merge(options, corpus);
+  if (options.mode == "compare") return compare(options, corpus);
   return options.mode == "record" ? record(options, corpus) : check(options, corpus);
 }
 
