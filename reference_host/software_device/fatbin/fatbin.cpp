@@ -122,12 +122,20 @@ bool expand_zstd(std::span<const std::byte> packed, std::size_t size, std::strin
   return true;
 }
 
+/// What `packed_size` bytes can expand to at most, so that no header makes us take more memory: a
+/// byte of LZ4 repeats 255, a block of Zstandard has three bytes at least and 128 KiB at most.
+std::uint64_t most_expanded(std::uint64_t flags, std::size_t packed_size) {
+  return flags & flag_lz4 ? std::uint64_t{255} * packed_size
+                          : (std::uint64_t{packed_size} / 3 + 1) * 131'072;
+}
+
 bool text_of(const Entry& entry, std::string& out, LoadError& error) {
   const std::uint64_t flags = entry.header.flags;
   if (flags & (flag_lz4 | flag_zstd)) {
     const std::size_t packed_size = entry.header.compressed_size;
     if (packed_size > entry.payload.size() || packed_size > INT32_MAX ||
-        entry.header.uncompressed_size > largest_text) {
+        entry.header.uncompressed_size > largest_text ||
+        entry.header.uncompressed_size > most_expanded(flags, packed_size)) {
       reject(error, CUDA_ERROR_INVALID_IMAGE, "a compressed entry has impossible sizes");
       return false;
     }
