@@ -55,6 +55,8 @@ def main():
     write(directory, "plain", fatbin(entry(1, text), entry(2, b"\x7fELF" + b"\0" * 60)))
     packed = lz4_literals(text)
     write(directory, "lz4", fatbin(entry(1, packed, 0x2000, len(packed), len(text))))
+    # Not LZ4: no memory may be taken for what it cannot hold.
+    write(directory, "broken", fatbin(entry(1, b"\xff" * 300, 0x2000, 300, 0)))
     # A frame of Zstandard: one block as it is.
     packed = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(text)) + struct.pack("<I", len(text) << 3 | 1)[:3] + text
     write(directory, "zstd", fatbin(entry(1, packed, 0x8000, len(packed), len(text)), entry(1, text, arch=120)))

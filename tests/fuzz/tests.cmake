@@ -68,7 +68,7 @@ foreach(name ptx fatbin)
     VERBATIM)
   add_custom_target(vgpu-fuzz-${name} ALL DEPENDS ${fuzz_out}/vgpu-fuzz-${name})
   add_dependencies(vgpu-fuzz-${name} vgpu-fuzz-seeds)
-  add_test(NAME fuzz_${name} COMMAND ${fuzz_out}/vgpu-fuzz-${name} -max_total_time=5 -timeout=10 -rss_limit_mb=2048
+  add_test(NAME fuzz_${name} COMMAND ${fuzz_out}/vgpu-fuzz-${name} -max_total_time=5 -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=256
            -artifact_prefix=${fuzz_out}/${name}- ${fuzz_out}/seeds-${name})
   set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 60 LABELS fuzz)
 endforeach()

@@ -95,38 +95,37 @@ bool read_entries(const void* container, std::vector<Entry>& out, LoadError& err
   return true;
 }
 
+/// What `packed_size` bytes can expand to at most, so that no header makes us take more memory: a
+/// byte of LZ4 repeats 255, a block of Zstandard has three bytes at least and 128 KiB at most.
+std::size_t most_expanded(std::uint64_t flags, std::size_t packed_size) {
+  return flags & flag_lz4 ? std::size_t{255} * packed_size : (packed_size / 3 + 1) * 131'072;
+}
+
 bool expand_lz4(std::span<const std::byte> packed, std::size_t size, std::string& out) {
   // The stated size may leave out a footer, so the buffer may have to grow.
-  for (std::size_t capacity = std::max<std::size_t>(size, 4096); capacity <= largest_text;
-       capacity *= 2) {
+  const std::size_t most = std::min(largest_text, most_expanded(flag_lz4, packed.size()));
+  for (std::size_t capacity = std::max<std::size_t>(size, 4096);; capacity *= 2) {
     out.resize(capacity);
     const int written =
         LZ4_decompress_safe(reinterpret_cast<const char*>(packed.data()), out.data(),
                             static_cast<int>(packed.size()), static_cast<int>(capacity));
+    if (written < 0 && capacity >= most) return false;
     if (written < 0) continue;
     out.resize(static_cast<std::size_t>(written));
     return true;
   }
-  return false;
 }
 
 bool expand_zstd(std::span<const std::byte> packed, std::size_t size, std::string& out) {
   const unsigned long long stated = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (stated == ZSTD_CONTENTSIZE_ERROR) return false;
   if (stated != ZSTD_CONTENTSIZE_UNKNOWN) size = std::max<std::size_t>(size, stated);
-  if (size > largest_text) return false;
+  if (size > std::min(largest_text, most_expanded(flag_zstd, packed.size()))) return false;
   out.resize(size);
   const std::size_t written = ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size());
   if (ZSTD_isError(written)) return false;
   out.resize(written);
   return true;
-}
-
-/// What `packed_size` bytes can expand to at most, so that no header makes us take more memory: a
-/// byte of LZ4 repeats 255, a block of Zstandard has three bytes at least and 128 KiB at most.
-std::uint64_t most_expanded(std::uint64_t flags, std::size_t packed_size) {
-  return flags & flag_lz4 ? std::uint64_t{255} * packed_size
-                          : (std::uint64_t{packed_size} / 3 + 1) * 131'072;
 }
 
 bool text_of(const Entry& entry, std::string& out, LoadError& error) {
