@@ -111,6 +111,18 @@ TEST(Faults, MinorVersionsToComeAreReadAndMajorOnesRefused) {
   EXPECT_EQ(load_version("10.0"), CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
 }
 
+TEST(Execution, SubtractionLeavesTheInverseOfItsBorrow) {
+  Device device;
+  std::uint32_t* const out = device.upload(std::vector<std::uint32_t>(4));
+  VGPU_EXPECT_RUNS(run(device,
+                       "sub.cc.u32 %r2, 5, 3;\naddc.u32 %r3, 0, 0;\nst.global.u32 [%rd1], %r3;\n"
+                       "sub.cc.u32 %r2, 3, 5;\naddc.u32 %r3, 0, 0;\nst.global.u32 [%rd1+4], %r3;\n"
+                       "sub.cc.u32 %r2, 3, 5;\nsubc.u32 %r3, 9, 1;\nst.global.u32 [%rd1+8], %r3;\n"
+                       "add.cc.u32 %r2, -1, 1;\nsubc.u32 %r3, 9, 1;\nst.global.u32 [%rd1+12], %r3;",
+                       out, 1));
+  EXPECT_EQ(std::vector<std::uint32_t>(out, out + 4), (std::vector<std::uint32_t>{1, 0, 7, 8}));
+}
+
 TEST(Execution, InstructionsAreCounted) {
   Device device;
   // All lanes run five together, and each half two of its own.

@@ -107,7 +107,8 @@ struct SlctFloat {
   }
 };
 
-/// Additions with the carry flag. Subtraction adds the complement, its borrow is the inverse carry.
+/// Additions with the carry flag. Subtraction adds the complement and leaves the carry of that, which is
+/// the inverse of its borrow: what compilers make of wide divisions reads it by addc.
 template <class T, bool subtract, bool use_carry, bool set_carry>
 void carry_add(Warp& warp, const Op& op, std::uint32_t mask) {
   const T* a = source<T>(warp, op.a);
@@ -115,12 +116,14 @@ void carry_add(Warp& warp, const Op& op, std::uint32_t mask) {
   T r[warp_size];
   std::uint32_t carry = 0;
   for (int i = 0; i < warp_size; ++i) {
-    const T in = use_carry ? (warp.carry >> i) & 1 : 0;
+    const T flag = (warp.carry >> i) & 1;
     if (subtract) {
+      const T borrow = use_carry ? 1 - flag : 0;
       const T first = a[i] - b[i];
-      r[i] = first - in;
-      carry |= static_cast<std::uint32_t>((a[i] < b[i]) | (first < in)) << i;
+      r[i] = first - borrow;
+      carry |= static_cast<std::uint32_t>((a[i] >= b[i]) & (first >= borrow)) << i;
     } else {
+      const T in = use_carry ? flag : 0;
       const T first = a[i] + b[i];
       r[i] = first + in;
       carry |= static_cast<std::uint32_t>((first < a[i]) | (r[i] < first)) << i;

@@ -158,6 +158,7 @@ void Decoder::load() {
   if (!address_operand(operand(1), access, op)) return;
   if (!transfer(operand(0), type, true, access, op)) return;
   op.handler = select_load(access);
+  op.may_wait = access.ordered;
   op.aux = access.pack();
   decoded_.ops.push_back(op);
 }
@@ -221,6 +222,7 @@ void Decoder::atomic_access(bool returns) {
   if (chosen->operation == Atomic::cas) op.c = source_code(operand(first + 2), type);
   op.handler = select_atomic(chosen->operation, type);
   if (op.handler == nullptr) fail("is not supported");
+  op.may_wait = returns;
   access.element_log2 = static_cast<unsigned>(std::countr_zero(size_of(type)));
   access.register_log2 = access.element_log2;
   op.aux = access.pack();

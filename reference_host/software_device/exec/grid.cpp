@@ -70,7 +70,8 @@ void start_warp(Warp& warp, Block& block, std::uint32_t index, std::uint32_t lan
   warp.live = lanes;
   warp.at_barrier = warp.released = warp.at_sync = 0;
   warp.waiting.fill(0);
-  warp.rotate = false;
+  warp.turn_lane = warp_size;
+  warp.turn_left = 0;
   warp.fault = false;
   warp.carry = 0;
   warp.free_frames.clear();

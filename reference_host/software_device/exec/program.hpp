@@ -68,6 +68,7 @@ struct Op {
   OpKind kind = OpKind::plain;
   bool guard_negated = false;
   bool invert_c = false;  ///< predicate source `c` is negated
+  bool may_wait = false;  ///< reads what another thread may write: loops that wait are made of it
 };
 
 /// Slots of the special-register block, 128 bytes each.

@@ -14,9 +14,12 @@ namespace vgpu::softdevice::exec {
 
 namespace {
 
-/// Instructions a group may run while other lanes of the warp wait: they must get their turn even
-/// if the group spins until one of them does something.
-constexpr std::uint32_t group_slice = 4096;
+/// Instructions of a turn. Other lanes of the warp that wait must get one even if a group spins
+/// until one of them does something.
+constexpr std::uint32_t turn_slice = 4096;
+
+/// What an instruction costs that loops wait with: a group that spins gives way after some rounds.
+constexpr std::uint32_t waiting_cost = 128;
 
 }  // namespace
 
@@ -68,7 +71,7 @@ bool comes_first(const Warp& warp, int lane, const Group& group) {
 }
 
 /// The lanes to run next: innermost call first, then the lowest program counter, so that lanes that
-/// took different ways meet again. After a spent slice any other group gets a turn.
+/// took different ways meet again; or those that are with the lane whose turn it is.
 Group pick_group(Warp& warp, std::uint32_t runnable) {
   Group group;
   const int first = std::countr_zero(runnable);
@@ -86,18 +89,11 @@ Group pick_group(Warp& warp, std::uint32_t runnable) {
     group.frame = warp.frames[first];
     return group;
   }
-  int chosen = first;
-  group.frame = warp.frames[first];
-  group.pc = warp.pcs[first];
-  const std::uint32_t others = runnable & ~warp.last_group;
-  if (warp.rotate && others != 0) {
-    // The next lane behind the group that ran.
-    const int start = 31 - std::countl_zero(warp.last_group);
-    const std::uint32_t behind = start == 31 ? 0 : others & (all_lanes << (start + 1));
-    chosen = std::countr_zero(behind != 0 ? behind : others);
-    group.frame = warp.frames[chosen];
-    group.pc = warp.pcs[chosen];
-  } else {
+  const bool has_turn = warp.turn_lane < warp_size && (runnable >> warp.turn_lane & 1) != 0;
+  const int chosen = has_turn ? static_cast<int>(warp.turn_lane) : first;
+  group.frame = warp.frames[chosen];
+  group.pc = warp.pcs[chosen];
+  if (!has_turn) {
     for (std::uint32_t rest = runnable; rest != 0; rest &= rest - 1) {
       const int lane = std::countr_zero(rest);
       if (!comes_first(warp, lane, group)) continue;
@@ -114,6 +110,14 @@ Group pick_group(Warp& warp, std::uint32_t runnable) {
       group.limit = std::min(group.limit, warp.pcs[lane]);
   }
   return group;
+}
+
+/// After a turn of whoever comes first, each lane has one, and then whoever comes first again.
+void next_turn(Warp& warp, std::uint32_t runnable) {
+  const std::uint32_t done = warp.turn_lane < warp_size ? all_lanes >> (31 - warp.turn_lane) : 0;
+  const std::uint32_t rest = runnable & ~done;
+  warp.turn_lane = rest != 0 ? static_cast<std::uint32_t>(std::countr_zero(rest)) : warp_size;
+  warp.turn_left = turn_slice;
 }
 
 void set_pcs(Warp& warp, std::uint32_t mask, std::uint32_t pc) {
@@ -151,6 +155,11 @@ std::uint32_t run_group(Warp& warp, const Group& group, std::uint32_t slice) {
       case OpKind::memory:
         op.handler(warp, op, active);
         if (warp.fault) return slice;
+        if (op.may_wait) {
+          const std::uint32_t cost = std::min(slice, waiting_cost);
+          slice -= cost;
+          warp.waiting_charge += cost;
+        }
         ++pc;
         break;
       case OpKind::branch:
@@ -221,17 +230,23 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
       continue;
     }
     if (budget == 0 || warp.end_slice) return WarpStatus::yielded;
+    if (warp.turn_left == 0) next_turn(warp, runnable);
     const Group group = pick_group(warp, runnable);
     const bool alone = group.mask == runnable;
-    const std::uint32_t slice = alone ? budget : std::min(budget, group_slice);
+    if (alone) {
+      warp.turn_lane = warp_size;
+      warp.turn_left = turn_slice;
+    }
+    const std::uint32_t slice = alone ? budget : std::min(budget, warp.turn_left);
+    warp.waiting_charge = 0;
     const std::uint32_t left = run_group(warp, group, slice);
-    warp.executed.warp_instructions += slice - left;
+    const std::uint32_t executed = slice - left - warp.waiting_charge;
+    warp.executed.warp_instructions += executed;
     warp.executed.thread_instructions +=
-        std::uint64_t{slice - left} * static_cast<std::uint32_t>(std::popcount(group.mask));
+        std::uint64_t{executed} * static_cast<std::uint32_t>(std::popcount(group.mask));
     if (warp.fault) return WarpStatus::done;
-    warp.rotate = !alone && (left == 0 || warp.end_slice);
-    warp.last_group = group.mask;
     budget -= slice - left;
+    if (!alone) warp.turn_left = warp.end_slice ? 0 : warp.turn_left - (slice - left);
   }
   return WarpStatus::done;
 }

@@ -71,14 +71,15 @@ struct Warp {
   // All lanes.
   std::uint32_t live = 0;
   std::uint32_t at_barrier = 0;
-  std::uint32_t released = 0;  ///< lanes whose barrier has completed, still to pass it
-  std::uint32_t at_sync = 0;   ///< wait for other lanes of the warp
-  std::uint32_t last_group = 0;
-  bool rotate = false;  ///< the last group used up its slice while others waited
+  std::uint32_t released = 0;           ///< lanes whose barrier has completed, still to pass it
+  std::uint32_t at_sync = 0;            ///< wait for other lanes of the warp
+  std::uint32_t turn_lane = warp_size;  ///< the lane whose turn it is; none: whoever comes first
+  std::uint32_t turn_left = 0;
+  std::uint32_t waiting_charge = 0;  ///< taken from a slice beside the instructions run
   std::array<std::uint32_t, warp_size> pcs{};
   std::array<Frame*, warp_size> frames{};
   std::array<std::uint64_t, warp_size> stack_end{};  ///< in local memory, grows down
-  std::array<std::uint32_t, 16> waiting{};  ///< lanes per barrier
+  std::array<std::uint32_t, 16> waiting{};           ///< lanes per barrier
 
   Block* block = nullptr;
   std::uint32_t index = 0;
