@@ -98,25 +98,60 @@ struct FatbinWrapper {
   void* fatbins;
 };
 
+/// Bytes behind a copy, for those who look at what follows a text.
+constexpr std::size_t copy_padding = 64;
+
+/// A wrapper that lists prelinked containers, with all that it points at behind it. Empty when a
+/// container is none.
+std::vector<std::byte> copy_of_prelinked(const FatbinWrapper& wrapper) {
+  std::vector<const void*> containers{wrapper.data};
+  const auto* list = static_cast<const void* const*>(wrapper.fatbins);
+  for (; list != nullptr && *list != nullptr; ++list) containers.push_back(*list);
+  const std::size_t list_bytes = containers.size() * sizeof(void*);
+  std::size_t size = sizeof wrapper + list_bytes;
+  for (const void* container : containers) {
+    const std::size_t bytes = image_size(container);
+    if (bytes == 0) return {};
+    size += (bytes + 7) / 8 * 8;
+  }
+  std::vector<std::byte> copy(size + copy_padding);
+  std::byte* at = copy.data() + sizeof wrapper + list_bytes;
+  for (const void*& container : containers) {
+    const std::size_t bytes = image_size(container);
+    std::memcpy(at, container, bytes);
+    container = at;
+    at += (bytes + 7) / 8 * 8;
+  }
+  // The first is not listed, so there is room for the null that ends the list.
+  std::byte* const listed = copy.data() + sizeof wrapper;
+  std::memcpy(listed, containers.data() + 1, list_bytes - sizeof(void*));
+  const FatbinWrapper own{wrapper.magic, wrapper.version, containers.front(), listed};
+  std::memcpy(copy.data(), &own, sizeof own);
+  return copy;
+}
+
+/// A copy of an image that stays whole when the caller's memory goes. Empty for what is no image.
+std::vector<std::byte> copy_of(const void* code) {
+  if (image_size(code) == 0) return {};
+  FatbinWrapper wrapper{};
+  std::memcpy(&wrapper.magic, code, sizeof wrapper.magic);
+  if (wrapper.magic == fatbin_wrapper_magic) {
+    std::memcpy(&wrapper, code, sizeof wrapper);
+    if (wrapper.version != 1) return copy_of_prelinked(wrapper);
+    code = wrapper.data;
+  }
+  const std::size_t size = image_size(code);
+  if (size == 0) return {};
+  std::vector<std::byte> copy(size + copy_padding);
+  std::memcpy(copy.data(), code, size);
+  return copy;
+}
+
 CUresult load(CUlibrary* out, const void* code, std::vector<std::byte> copy, bool preserved) {
   if (code != nullptr && !preserved) {
-    if (image_size(code) == 0) return CUDA_ERROR_INVALID_IMAGE;
-    FatbinWrapper wrapper{};
-    std::memcpy(&wrapper.magic, code, sizeof wrapper.magic);
-    if (wrapper.magic == fatbin_wrapper_magic) {
-      std::memcpy(&wrapper, code, sizeof wrapper);
-      // A wrapper only points at the code: the container is what must be kept. One that lists
-      // prelinked containers is static data of the program and is used where it lies.
-      if (wrapper.version == 1) code = wrapper.data;
-      preserved = wrapper.version != 1;
-    }
-    if (!preserved) {
-      const std::size_t size = image_size(code);
-      if (size == 0) return CUDA_ERROR_INVALID_IMAGE;
-      copy.assign(size + 64, std::byte{0});
-      std::memcpy(copy.data(), code, size);
-      code = nullptr;
-    }
+    copy = copy_of(code);
+    if (copy.empty()) return CUDA_ERROR_INVALID_IMAGE;
+    code = nullptr;
   }
   auto library = std::make_shared<Library>();
   library->copy = std::move(copy);
