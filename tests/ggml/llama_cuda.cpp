@@ -117,6 +117,8 @@ class Llama : public ::testing::Test {
 
   static Generation generate(const char* path, const Way& way, const std::string& prompt,
                              int count);
+  /// Runs the model this way and on the CPU, and compares.
+  void expect_like_cpu(const Way& way);
   const char* path_ = nullptr;
 };
 
@@ -227,14 +229,23 @@ void expect_the_same(const Generation& cuda, const Generation& cpu) {
 const std::string prompt = "A bright cold day in April";
 constexpr int generated = 16;
 
-TEST_F(Llama, GeneratesTheSameTokensOnCuda) {
+void Llama::expect_like_cpu(const Way& way) {
   const Generation cpu = generate(path_, {.cuda = false, .physical_batch = 1, .flash_attention = 0},
                                   prompt, generated);
   library_log.clear();
-  const Generation cuda =
-      generate(path_, {.cuda = true, .physical_batch = 1, .flash_attention = 0}, prompt, generated);
+  const Generation cuda = generate(path_, way, prompt, generated);
   EXPECT_NE(library_log.find("offloaded 5/5 layers to GPU"), std::string::npos);
   expect_the_same(cuda, cpu);
+}
+
+TEST_F(Llama, GeneratesTheSameTokensOnCuda) {
+  expect_like_cpu({.cuda = true, .physical_batch = 1, .flash_attention = 0});
+}
+
+// Products of quantised matrices and flash attention on tensor instructions. Without flash
+// attention, ggml would multiply such a batch by cuBLAS, which holds machine code only.
+TEST_F(Llama, EvaluatesThePromptAtOnce) {
+  expect_like_cpu({.cuda = true, .physical_batch = 64, .flash_attention = 1});
 }
 
 }  // namespace
