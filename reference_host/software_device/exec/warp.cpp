@@ -14,11 +14,17 @@ namespace vgpu::softdevice::exec {
 
 namespace {
 
-/// Instructions of a turn. Other lanes of the warp that wait must get one even if a group spins
-/// until one of them does something.
-constexpr std::uint32_t turn_slice = 4096;
+/// Instructions that a group runs in one go while other lanes of the warp wait.
+constexpr std::uint32_t group_slice = 4096;
 
-/// What an instruction costs that loops wait with: a group that spins gives way after some rounds.
+/// Instructions of a turn. Other lanes of the warp must get one even if a group spins until one of
+/// them does something; who only waits for lanes that compute shall meet them again.
+constexpr std::uint32_t turn_slice = 1u << 20;
+
+/// What an instruction that loops wait with takes from a turn.
+constexpr std::uint32_t waiting_turn_cost = turn_slice / 32;
+
+/// What an instruction costs that loops wait with: a warp that spins gives way after some rounds.
 constexpr std::uint32_t waiting_cost = 128;
 
 }  // namespace
@@ -237,7 +243,7 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
       warp.turn_lane = warp_size;
       warp.turn_left = turn_slice;
     }
-    const std::uint32_t slice = alone ? budget : std::min(budget, warp.turn_left);
+    const std::uint32_t slice = alone ? budget : std::min(budget, group_slice);
     warp.waiting_charge = 0;
     const std::uint32_t left = run_group(warp, group, slice);
     const std::uint32_t executed = slice - left - warp.waiting_charge;
@@ -246,7 +252,11 @@ WarpStatus run_warp(Warp& warp, std::uint32_t budget) {
         std::uint64_t{executed} * static_cast<std::uint32_t>(std::popcount(group.mask));
     if (warp.fault) return WarpStatus::done;
     budget -= slice - left;
-    if (!alone) warp.turn_left = warp.end_slice ? 0 : warp.turn_left - (slice - left);
+    if (!alone) {
+      const std::uint32_t waits = warp.waiting_charge / waiting_cost;
+      const std::uint32_t spent = waits != 0 ? waits * waiting_turn_cost : slice - left;
+      warp.turn_left = warp.end_slice ? 0 : warp.turn_left - std::min(warp.turn_left, spent);
+    }
   }
   return WarpStatus::done;
 }
