@@ -226,6 +226,7 @@ void vgpu::bench::register_end_to_end() {
   const fs::path lib = bin.parent_path() / "lib";
   static const Installation found{bin / "vgpu-host", lib / "libcuda.so.1",
                                   lib / "libvgpu-softdevice.so"};
+  if (fs::exists(found.device, ignored)) register_software_device(found.device);
   for (const fs::path& file : {found.host, found.guest, found.device}) {
     if (fs::exists(file, ignored)) continue;
     std::fprintf(stderr,

@@ -18,6 +18,9 @@ namespace {
 
 using vgpu::bench::Comparison;
 
+/// Of the time of one thread.
+constexpr double two_threads = 1 / 1.7;
+
 constexpr Comparison comparisons[] = {
     {"encode_launch/0", "memcpy_launch/0"},
     {"encode_launch/3", "memcpy_launch/3"},
@@ -42,6 +45,16 @@ constexpr Comparison comparisons[] = {
     {"cuCtxGetCurrent", "raw_ping_pong"},
     {"cuStreamQuery", "raw_ping_pong"},
     {"cuEventQuery", "raw_ping_pong"},
+    {"software_device/vector_add/1", "native/vector_add", 23},
+    {"software_device/matrix_product/1", "native/matrix_product", 1.3},
+    {"software_device/n_body/1", "native/n_body", 2.7},
+    {"software_device/mandelbrot/1", "native/mandelbrot", 1.2},
+    {"software_device/reduce/1", "native/reduce", 2.5},
+    {"software_device/vector_add/2", "software_device/vector_add/1", two_threads},
+    {"software_device/matrix_product/2", "software_device/matrix_product/1", two_threads},
+    {"software_device/n_body/2", "software_device/n_body/1", two_threads},
+    {"software_device/mandelbrot/2", "software_device/mandelbrot/1", two_threads},
+    {"software_device/reduce/2", "software_device/reduce/1", two_threads},
 };
 
 constexpr const char* default_flags[] = {

@@ -50,6 +50,13 @@ void pin(std::size_t n) {
   ::sched_setaffinity(0, sizeof(one), &one);
 }
 
+void use_all_processors() {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (const int cpu : processors()) CPU_SET(cpu, &all);
+  ::sched_setaffinity(0, sizeof(all), &all);
+}
+
 void keep_off_first_processor() {
   cpu_set_t others;
   CPU_ZERO(&others);

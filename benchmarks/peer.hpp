@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -33,6 +34,9 @@ void pin(std::size_t n);
 /// one to the measuring thread; on the first where it is the only one. Async-signal-safe once pin()
 /// has been called.
 void keep_off_first_processor();
+
+/// Undoes pin().
+void use_all_processors();
 
 /// A process that lives as long as this object, on the second processor; the calling thread moves
 /// to the first. The destructor kills it.
@@ -143,5 +147,7 @@ inline constexpr int publications = 128;
 /// Registers the end-to-end part, or says on stderr why it is left out: `libcuda.so.1` and
 /// `vgpu-host` are looked for where an installation has them, relative to this program.
 void register_end_to_end();
+/// Registers the kernels of the software device `library`.
+void register_software_device(const std::filesystem::path& library);
 
 }  // namespace vgpu::bench

@@ -112,7 +112,7 @@ int Report::print_ratios(std::ostream& out, std::span<const Comparison> comparis
       out << "\npaired: medians over the repetitions, each with its control measured beside it; "
              "else "
              "first quartiles of both.\n";
-      line("%-22s %10s  %-22s %10s %7s %8s", "figure", "time", "control", "time", "ratio",
+      line("%-34s %10s  %-32s %10s %7s %8s", "figure", "time", "control", "time", "ratio",
            "at most");
     }
     double time = figure->quantile(0.25);
@@ -142,7 +142,7 @@ int Report::print_ratios(std::ostream& out, std::span<const Comparison> comparis
       verdict = kept ? "ok" : "MISSED";
       if (!kept) ++missed;
     }
-    line("%-22s %10s  %-22s %10s %7s %8s  %-6s %s", std::string(comparison.figure).c_str(),
+    line("%-34s %10s  %-32s %10s %7s %8s  %-6s %s", std::string(comparison.figure).c_str(),
          time_text(time).c_str(), std::string(comparison.control).c_str(),
          time_text(control_time).c_str(), number_text(ratio).c_str(), bound.c_str(), how, verdict);
   }

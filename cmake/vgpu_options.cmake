@@ -51,17 +51,27 @@ function(vgpu_precompile target)
 endfunction()
 
 # vgpu_add_test(NAME n SOURCES a.cpp ... LIBS l ... [ENVIRONMENT A=1 ...] [LABELS l ...] [TIMEOUT s])
-# A GoogleTest program, one ctest entry.
+# A GoogleTest program, one ctest entry; with PROCESS_PER_TEST one for each of its tests, for tests after which a process
+# is of no more use.
 function(vgpu_add_test)
-  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(ARG "PROCESS_PER_TEST" "NAME;TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS;DEFINITIONS" ${ARGN})
   set(target test_${ARG_NAME})
   add_executable(${target} ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE vgpu_options ${ARG_LIBS} GTest::gtest GTest::gtest_main Threads::Threads)
   target_compile_definitions(${target} PRIVATE ${ARG_DEFINITIONS})
-  add_test(NAME ${ARG_NAME} COMMAND ${target})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  if(ARG_PROCESS_PER_TEST)
+    include(GoogleTest)
+    gtest_discover_tests(
+      ${target}
+      TEST_PREFIX ${ARG_NAME}.
+      DISCOVERY_MODE PRE_TEST
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}")
+    return()
+  endif()
+  add_test(NAME ${ARG_NAME} COMMAND ${target})
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT
                                                                                     "${ARG_ENVIRONMENT}")
 endfunction()

@@ -118,13 +118,10 @@ TEST_F(cuDevicePrimaryCtxReset, TheContextCanBeUsedAgain) {
 
 // Nothing of the reset is left over that would keep the next context alive.
 TEST_F(cuDevicePrimaryCtxReset, TheNextContextEndsWithItsLastRelease) {
-  constexpr std::size_t bytes = std::size_t{256} << 20;
   const ExtraContext extra;
   const Current observer(extra);
-  std::size_t before = 0;
-  std::size_t after = 0;
-  std::size_t total = 0;
-  ASSERT_CUDA_OK(driver().cuMemGetInfo_v2(&before, &total));
+  const std::size_t bytes = noticeable_bytes();
+  const std::size_t before = free_bytes();
   retain();
   ASSERT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(device));
   {
@@ -133,8 +130,7 @@ TEST_F(cuDevicePrimaryCtxReset, TheNextContextEndsWithItsLastRelease) {
     ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&address, bytes));
   }
   release_all();
-  ASSERT_CUDA_OK(driver().cuMemGetInfo_v2(&after, &total));
-  EXPECT_GT(after + bytes / 2, before);
+  EXPECT_GT(free_bytes() + bytes / 2, before);
 }
 
 TEST_F(cuDevicePrimaryCtxReset, LeavesOtherContextsAlone) {

@@ -1,5 +1,8 @@
 #include <unistd.h>
 
+#include <functional>
+#include <utility>
+
 #include "fixture/fixture.hpp"
 #include "fixture/processes.hpp"
 
@@ -34,49 +37,51 @@ TEST_F(Fork_fresh, EveryCallOfTheChildIsRefused) {
   const Kernel empty = module.kernel("empty");
   const Event event;
   const Stream stream;
-  const std::function<CUresult()> calls[] = {
-      [] { return driver().cuInit(0); },
-      [] {
-        int count = 0;
-        return driver().cuDeviceGetCount(&count);
-      },
-      [] {
-        CUcontext context = nullptr;
-        return driver().cuCtxGetCurrent(&context);
-      },
-      [&] { return driver().cuCtxSetCurrent(own); },
-      [] {
-        CUcontext context = nullptr;
-        return driver().cuDevicePrimaryCtxRetain(&context, 0);
-      },
-      [] {
-        CUcontext context = nullptr;
-        return driver().cuCtxCreate_v4(&context, nullptr, 0, 0);
-      },
-      [] {
-        CUdeviceptr address = 0;
-        return driver().cuMemAlloc_v2(&address, 16);
-      },
-      [&] { return driver().cuMemsetD8_v2(buffer, 1, 4); },
-      [&] {
-        unsigned word = 0;
-        return driver().cuMemcpyDtoH_v2(&word, buffer, 4);
-      },
-      [&] { return empty.try_launch({}, {}, 0, stream); },
-      [&] { return driver().cuStreamSynchronize(stream); },
-      [&] { return driver().cuEventRecord(event, stream); },
-      [&] { return driver().cuEventQuery(event); },
-      [] { return driver().cuCtxSynchronize(); },
+  const std::pair<const char*, std::function<CUresult()>> calls[] = {
+      {"cuInit", [] { return driver().cuInit(0); }},
+      {"cuDeviceGetCount",
+       [] {
+         int count = 0;
+         return driver().cuDeviceGetCount(&count);
+       }},
+      {"cuCtxGetCurrent",
+       [] {
+         CUcontext context = nullptr;
+         return driver().cuCtxGetCurrent(&context);
+       }},
+      {"cuCtxSetCurrent", [&] { return driver().cuCtxSetCurrent(own); }},
+      {"cuDevicePrimaryCtxRetain",
+       [] {
+         CUcontext context = nullptr;
+         return driver().cuDevicePrimaryCtxRetain(&context, 0);
+       }},
+      {"cuCtxCreate_v4",
+       [] {
+         CUcontext context = nullptr;
+         return driver().cuCtxCreate_v4(&context, nullptr, 0, 0);
+       }},
+      {"cuMemAlloc_v2",
+       [] {
+         CUdeviceptr address = 0;
+         return driver().cuMemAlloc_v2(&address, 16);
+       }},
+      {"cuMemsetD8_v2", [&] { return driver().cuMemsetD8_v2(buffer, 1, 4); }},
+      {"cuMemcpyDtoH_v2",
+       [&] {
+         unsigned word = 0;
+         return driver().cuMemcpyDtoH_v2(&word, buffer, 4);
+       }},
+      {"cuLaunchKernel", [&] { return empty.try_launch({}, {}, 0, stream); }},
+      {"cuStreamSynchronize", [&] { return driver().cuStreamSynchronize(stream); }},
+      {"cuEventRecord", [&] { return driver().cuEventRecord(event, stream); }},
+      {"cuEventQuery", [&] { return driver().cuEventQuery(event); }},
+      {"cuCtxSynchronize", [] { return driver().cuCtxSynchronize(); }},
   };
-  Process child = Process::forked([&] {
-    int number = 1;
-    for (const auto& call : calls) {
-      if (call() != CUDA_ERROR_NOT_INITIALIZED) return number;
-      ++number;
-    }
-    return 0;
-  });
-  EXPECT_EQ(child.wait(), 0) << "the number of the first call with another answer, from 1";
+  // A child each: one that crashes must not hide the others.
+  for (const auto& [name, call] : calls) {
+    Process child = Process::forked([&call = call] { return static_cast<int>(call()); });
+    EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, static_cast<CUresult>(child.wait())) << name;
+  }
   EXPECT_CUDA_OK(driver().cuCtxSynchronize());
 }
 

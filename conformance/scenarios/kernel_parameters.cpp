@@ -126,7 +126,8 @@ TEST_F(KernelParameters, ABufferOfAnotherSizeIsRefusedAtOnceOrTaken) {
   // What the documentation leaves open must not turn into an error of a later call.
   for (const std::size_t bytes : {std::size_t{15}, std::size_t{17}, sizeof packed}) {
     const CUresult result = launch(bytes);
-    EXPECT_TRUE(result == CUDA_SUCCESS || result == CUDA_ERROR_INVALID_VALUE)
+    EXPECT_TRUE(result == CUDA_SUCCESS || result == CUDA_ERROR_INVALID_VALUE ||
+                result == CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES)
         << bytes << " bytes: " << result_text(result);
     EXPECT_CUDA_OK(driver().cuCtxSynchronize());
   }

@@ -1,3 +1,5 @@
+#include <ostream>
+
 #include "fixture/fixture.hpp"
 #include "fixture/private_tables.hpp"
 
@@ -35,6 +37,11 @@ struct Destroyed {
   void* value;
   CUcontext current;
   bool operator==(const Destroyed&) const = default;
+
+  friend std::ostream& operator<<(std::ostream& out, const Destroyed& one) {
+    return out << "{context " << one.context << ", key " << one.key << ", value " << one.value
+               << ", current " << one.current << "}";
+  }
 };
 std::vector<Destroyed>& destroyed() {
   static std::vector<Destroyed> all;
@@ -93,20 +100,15 @@ TEST_F(PrimaryContextLifetime_fresh, ReturnsUnderTheSameHandle) {
 
 TEST_F(PrimaryContextLifetime_fresh, WhatItHeldEndsWithIt) {
   initialise();
-  const auto free_bytes = [] {
-    std::size_t free = 0;
-    std::size_t total = 0;
-    check(driver().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo_v2");
-    return free;
-  };
   const Current current(retain());
+  const std::size_t bytes = noticeable_bytes();
   const std::size_t before = free_bytes();
   CUdeviceptr large = 0;
-  ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&large, 256 << 20));
-  EXPECT_LT(free_bytes() + (128 << 20), before);
+  ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&large, bytes));
+  EXPECT_LT(free_bytes() + bytes / 2, before);
   EXPECT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(0));
   retain();
-  EXPECT_GT(free_bytes() + (128 << 20), before);
+  EXPECT_GT(free_bytes() + bytes / 2, before);
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree_v2(large));
 }
 
@@ -232,7 +234,7 @@ TEST_F(PrimaryContextLifetime_fresh, TheLastReleaseDestroysWhatIsStored) {
   EXPECT_CUDA_OK(driver().cuDevicePrimaryCtxRelease_v2(0));
   const std::vector<Destroyed> expected{{context, &keys[2], &values[2], context},
                                         {context, &keys[0], &values[0], context}};
-  EXPECT_TRUE(destroyed() == expected) << destroyed().size() << " destructors, newest first";
+  EXPECT_EQ(destroyed(), expected) << "newest first";
   EXPECT_EQ(current_context(), nullptr);
   EXPECT_EQ(retain(), context);
   EXPECT_EQ(get(context, 0), -1);
@@ -245,7 +247,7 @@ TEST_F(PrimaryContextLifetime_fresh, AResetDestroysWhatIsStored) {
   retain();
   EXPECT_CUDA_OK(put(context, 0, 1));
   EXPECT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(0));
-  EXPECT_TRUE(destroyed() == (std::vector<Destroyed>{{context, &keys[0], &values[1], context}}));
+  EXPECT_EQ(destroyed(), (std::vector<Destroyed>{{context, &keys[0], &values[1], context}}));
   retain();
   EXPECT_EQ(get(context, 0), -1);
   EXPECT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(0));
@@ -261,7 +263,7 @@ TEST_F(PrimaryContextLifetime_fresh, DestroyingAContextDestroysWhatIsStored) {
   EXPECT_CUDA_OK(put(primary, 0, 0));
   EXPECT_CUDA_OK(put(context, 0, 1));
   extra.destroy();
-  EXPECT_TRUE(destroyed() == (std::vector<Destroyed>{{context, &keys[0], &values[1], context}}));
+  EXPECT_EQ(destroyed(), (std::vector<Destroyed>{{context, &keys[0], &values[1], context}}));
   EXPECT_EQ(get(primary, 0), 0);
 }
 

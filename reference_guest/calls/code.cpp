@@ -62,8 +62,12 @@ CUresult read_file(const char* path, std::vector<std::byte>& bytes) {
     bytes.insert(bytes.end(), block, block + count);
   }
   if (std::ferror(file.get()) != 0) return CUDA_ERROR_FILE_NOT_FOUND;
-  // PTX text in a file has no terminator of its own.
-  bytes.push_back(std::byte{0});
+  // PTX text in a file has no terminator of its own; nothing follows an image that says its size.
+  constexpr std::uint32_t fatbin_magic = 0xba55ed50;
+  constexpr std::uint32_t elf_magic = 0x464c457f;
+  std::uint32_t magic = 0;
+  if (bytes.size() >= sizeof magic) std::memcpy(&magic, bytes.data(), sizeof magic);
+  if (magic != fatbin_magic && magic != elf_magic) bytes.push_back(std::byte{0});
   return CUDA_SUCCESS;
 }
 

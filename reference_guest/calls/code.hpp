@@ -43,6 +43,8 @@ struct Callable {
   std::atomic<bool> limits_known{false};
   std::atomic<int> max_threads_per_block{0};
   std::atomic<int> max_dynamic_shared_bytes{0};
+  /// The launch in clusters that the driver accepted last, see launch.cpp; 0 for none.
+  std::atomic<std::uint64_t> cluster_shape{0};
 
   /// Of a kernel: its function per context. Guarded by `mutex`.
   std::mutex mutex;

@@ -2,11 +2,13 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vgpu/calls/copy.hpp>
 #include <vgpu/calls/stream.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "bulk_copy.hpp"
+#include "captured_memory.hpp"
 #include "copy_operand.hpp"
 #include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
@@ -24,19 +26,6 @@ Operand examine_operand(std::uint64_t address, std::uint64_t bytes, bool device)
   // The program may read and write beyond page-locked memory, the host may not.
   if (!whole && host_memory && !device) return {true, false, address};
   return {false, whole, host_address(range, address)};
-}
-
-CUresult refuse_pageable_in_capture(CUstream stream) {
-  if (!capture_active()) return CUDA_SUCCESS;
-  ReplyOf<calls::StreamIsCapturing> reply;
-  const CUresult result =
-      call<calls::StreamIsCapturing>({.hStream = reinterpret_cast<std::uint64_t>(stream)}, reply);
-  if (result != CUDA_SUCCESS) return result;
-  if (reply.value.captureStatus == CU_STREAM_CAPTURE_STATUS_NONE) return CUDA_SUCCESS;
-  log(LogLevel::error,
-      "a copy of pageable memory cannot be captured here: use pinned memory "
-      "(cuMemHostAlloc, cudaMallocHost) in streams that are captured");
-  return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 }
 
 namespace written {
@@ -290,8 +279,12 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr dstDevice, const void* srcHost, size_t
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const Operand source = examine_operand(word(srcHost), ByteCount, false);
+  Operand source = examine_operand(word(srcHost), ByteCount, false);
   const Operand target = examine_operand(dstDevice, ByteCount, true);
+  if (const CUresult result = settle_in_capture(hStream, word(srcHost), ByteCount, source);
+      result != CUDA_SUCCESS) {
+    return result;
+  }
   calls::MemcpyHtoDAsync::Request request;
   request.dstDevice = target.address;
   request.byteCount = ByteCount;
@@ -300,9 +293,6 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr dstDevice, const void* srcHost, size_t
     request.location = static_cast<std::uint32_t>(Location::shared);
     request.stagingOffset = source.address;
     return post_copy<calls::MemcpyHtoDAsync>(request, source.known && target.known);
-  }
-  if (const CUresult result = refuse_pageable_in_capture(hStream); result != CUDA_SUCCESS) {
-    return result;
   }
   if (exceeds_its_memory(target, dstDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
   // The message is a copy of the source, so a small one need not be waited for.
@@ -321,8 +311,12 @@ CUresult cuMemcpyDtoHAsync_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteC
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const Operand target = examine_operand(word(dstHost), ByteCount, false);
+  Operand target = examine_operand(word(dstHost), ByteCount, false);
   const Operand source = examine_operand(srcDevice, ByteCount, true);
+  if (const CUresult result = settle_in_capture(hStream, word(dstHost), ByteCount, target);
+      result != CUDA_SUCCESS) {
+    return result;
+  }
   if (!target.plain) {
     calls::MemcpyDtoHAsync::Request request;
     request.srcDevice = source.address;
@@ -331,9 +325,6 @@ CUresult cuMemcpyDtoHAsync_v2(void* dstHost, CUdeviceptr srcDevice, size_t ByteC
     request.location = static_cast<std::uint32_t>(Location::shared);
     request.stagingOffset = target.address;
     return post_copy<calls::MemcpyDtoHAsync>(request, source.known && target.known);
-  }
-  if (const CUresult result = refuse_pageable_in_capture(hStream); result != CUDA_SUCCESS) {
-    return result;
   }
   if (exceeds_its_memory(source, srcDevice, ByteCount)) return CUDA_ERROR_INVALID_VALUE;
   // As in CUDA, a copy to pageable memory has completed when it returns.
@@ -369,8 +360,12 @@ CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstr
   if (ByteCount == 0) return CUDA_SUCCESS;
   if (dst == 0 || src == 0) return CUDA_ERROR_INVALID_VALUE;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const Operand target = examine_operand(dst, ByteCount, false);
-  const Operand source = examine_operand(src, ByteCount, false);
+  Operand target = examine_operand(dst, ByteCount, false);
+  Operand source = examine_operand(src, ByteCount, false);
+  for (const auto& [address, operand] : {std::pair{dst, &target}, std::pair{src, &source}}) {
+    const CUresult result = settle_in_capture(hStream, address, ByteCount, *operand);
+    if (result != CUDA_SUCCESS) return result;
+  }
   calls::MemcpyAsync::Request request;
   request.dst = target.address;
   request.src = source.address;
@@ -379,9 +374,6 @@ CUresult cuMemcpyAsync(CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstr
   if (!target.plain && !source.plain) {
     request.location = static_cast<std::uint32_t>(Location::shared);
     return post_copy<calls::MemcpyAsync>(request, target.known && source.known);
-  }
-  if (const CUresult result = refuse_pageable_in_capture(hStream); result != CUDA_SUCCESS) {
-    return result;
   }
   if (target.plain && source.plain) {
     // Host functions of the stream may still be writing the source.

@@ -9,6 +9,7 @@
 #include <vgpu/guest_written.hpp>
 
 #include "bulk_copy.hpp"
+#include "captured_memory.hpp"
 #include "copy_operand.hpp"
 #include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
@@ -292,6 +293,21 @@ CUresult copy_in_pieces(const Box& box, bool outward, CUstream stream) {
   return CUDA_SUCCESS;
 }
 
+/// As settle_in_capture, for all bytes from the first that is copied to the last.
+CUresult settle_side_in_capture(Side& side, const Box& box, CUstream stream) {
+  if (!side.plain) return CUDA_SUCCESS;
+  const std::size_t first = side.offset(0, 0);
+  const std::size_t end = side.offset(box.rows - 1, box.slices - 1) + box.width;
+  Operand operand{side.plain, side.known, side.address};
+  const CUresult result = settle_in_capture(stream, side.address + first, end - first, operand);
+  if (result != CUDA_SUCCESS || operand.plain) return result;
+  side.plain = false;
+  side.known = operand.known;
+  side.address = operand.address - first;
+  side.type = CU_MEMORYTYPE_HOST;
+  return CUDA_SUCCESS;
+}
+
 template <class Call, class Shape>
 CUresult copy_shape(const typename Shape::Structure& structure, CUstream stream, bool blocking) {
   Box box = box_of(structure);
@@ -301,11 +317,13 @@ CUresult copy_shape(const typename Shape::Structure& structure, CUstream stream,
     return CUDA_ERROR_INVALID_VALUE;
   }
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const bool plain = box.source.plain || box.target.plain;
-  if (!blocking && plain) {
-    const CUresult result = refuse_pageable_in_capture(stream);
-    if (result != CUDA_SUCCESS) return result;
+  if (!blocking) {
+    for (Side* side : {&box.source, &box.target}) {
+      const CUresult result = settle_side_in_capture(*side, box, stream);
+      if (result != CUDA_SUCCESS) return result;
+    }
   }
+  const bool plain = box.source.plain || box.target.plain;
   CUresult result = CUDA_SUCCESS;
   if (box.source.plain && box.target.plain) {
     if (!blocking) {

@@ -24,10 +24,4 @@ struct Operand {
 /// plain, and the host decides about one that is not known here.
 Operand examine_operand(std::uint64_t address, std::uint64_t bytes, bool device) noexcept;
 
-/// CUDA_SUCCESS unless `stream` is capturing. A copy of pageable memory in a graph would have to
-/// read or write the program's own memory each time the graph runs on the host, long after the call
-/// that recorded it; only shared memory can do that. So it is refused, which every capturing
-/// program knows how to handle, and the log says what is needed. (CUDA records it.)
-CUresult refuse_pageable_in_capture(CUstream stream);
-
 }  // namespace vgpu::guest

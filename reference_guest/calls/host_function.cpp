@@ -79,6 +79,7 @@ void serve(transport::Channel& channel) {
 void* callback_thread(void* channel) {
   const std::unique_ptr<transport::Channel> owned(static_cast<transport::Channel*>(channel));
   ::pthread_setname_np(::pthread_self(), "vgpu-callbacks");
+  detail::in_host_function = true;
   serve(*owned);
   return nullptr;
 }
@@ -144,10 +145,12 @@ CUresult cuStreamAddCallback(CUstream hStream, CUstreamCallback callback, void* 
                              unsigned int flags) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
   if (const CUresult result = ensure_callbacks(); result != CUDA_SUCCESS) return result;
-  return post<calls::StreamAddCallback>({.hStream = to_wire<std::uint64_t>(hStream),
-                                         .callback = to_wire<std::uint64_t>(callback),
-                                         .userData = to_wire<std::uint64_t>(userData),
-                                         .flags = flags});
+  // Waited for: the callback is told of an error of the stream, so it has to be in the stream before
+  // anything that the program does next can make the stream fail.
+  return ask<calls::StreamAddCallback>({.hStream = to_wire<std::uint64_t>(hStream),
+                                        .callback = to_wire<std::uint64_t>(callback),
+                                        .userData = to_wire<std::uint64_t>(userData),
+                                        .flags = flags});
 }
 
 // Host nodes of graphs.

@@ -17,6 +17,7 @@
 #include <vgpu/calls/context.hpp>
 #include <vgpu/calls/memory.hpp>
 
+#include "captured_memory.hpp"
 #include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
 #include "vgpu/support/mapping.hpp"
@@ -342,7 +343,8 @@ CUresult register_host_memory(std::uint64_t address, std::uint64_t bytes, unsign
   const std::uint64_t host = reply.value.address;
   bool kept = true;
   if (pages.bytes == 0) {
-    kept = add_mirror(address, host, bytes, !all.writable);
+    kept =
+        add_mirror(address, host, bytes, all.writable ? MirrorKind::plain : MirrorKind::read_only);
   } else {
     kept = add_mirror(address, host, pages.begin - address) &&
            add_mirror(inner_end, host + (inner_end - address), end - inner_end);
@@ -387,6 +389,7 @@ CUresult unregister_host_memory(std::uint64_t address) {
 
 void end_host_memory(std::uint64_t context) {
   if (context == 0) return;
+  end_captured_memory(context);
   const auto ended = memory_registry().erase_if([context](const Range& range) {
     return range.attributes.context == context && range.attributes.kind == RangeKind::pinned;
   });

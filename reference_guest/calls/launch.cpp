@@ -6,6 +6,7 @@
 
 #include "code.hpp"
 #include "mirrored_memory.hpp"
+#include "object_note.hpp"
 
 namespace vgpu::guest {
 namespace {
@@ -61,11 +62,13 @@ bool within_function_limits(const Callable& callable, const Geometry& geometry) 
 }
 
 /// CUDA's immediate error for a launch that cannot be, so that publishing it needs no answer.
-CUresult validate(Callable& callable, const Geometry& geometry, CUstream stream) {
-  if (!handle_valid(call::HandleKind::stream, call::to_wire<std::uint64_t>(stream)))
-    return CUDA_ERROR_INVALID_HANDLE;
+/// A launch that is `waited` for leaves to the driver what the function may take.
+CUresult validate(Callable& callable, const Geometry& geometry, CUstream stream, bool waited) {
+  ObjectNote note;
+  if (const CUresult result = check_stream(stream, note); result != CUDA_SUCCESS) return result;
   if (const CUresult result = ensure_layout(callable); result != CUDA_SUCCESS) return result;
   const Context* context = current_context();
+  if (note.known() && note.context() != context) return CUDA_ERROR_INVALID_HANDLE;
   if (callable.context != 0 && callable.context != context->id) return CUDA_ERROR_INVALID_HANDLE;
   const Device* device = find_device(context->device);
   if (device == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
@@ -82,6 +85,7 @@ CUresult validate(Callable& callable, const Geometry& geometry, CUstream stream)
       over(geometry.block_z, CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z)) {
     return CUDA_ERROR_INVALID_VALUE;
   }
+  if (waited) return CUDA_SUCCESS;
   if (callable.limits_known.load(std::memory_order_acquire) &&
       within_function_limits(callable, geometry)) {
     return CUDA_SUCCESS;
@@ -100,6 +104,7 @@ class Parameters {
     if (extra != nullptr) {
       const CUresult result = read_extra(extra, given_);
       size_ = given_.size();
+      odd_ = size_ > callable.parameter_bytes;
       if (result == CUDA_SUCCESS && size_ < callable.parameter_bytes)
         return CUDA_ERROR_INVALID_VALUE;
       return result;
@@ -112,6 +117,8 @@ class Parameters {
   }
 
   std::size_t size() const noexcept { return size_; }
+  /// Whether there are more bytes than the kernel has parameters: the driver decides what that is.
+  bool odd() const noexcept { return odd_; }
 
   /// Writes the block of size() bytes.
   void write(std::byte* block) const noexcept {
@@ -145,6 +152,7 @@ class Parameters {
   void** values_ = nullptr;
   std::span<const std::byte> given_;
   std::size_t size_ = 0;
+  bool odd_ = false;
 };
 
 /// A request with its bytes in one piece of memory, for a launch that waits for an answer.
@@ -167,7 +175,10 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream stream, void** 
                 void** extra) {
   Callable* callable = find_callable(call::to_wire<std::uint64_t>(f));
   if (callable == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-  if (const CUresult result = validate(*callable, geometry, stream); result != CUDA_SUCCESS)
+  // Whether all blocks fit at once only the driver knows, and CUDA says so at once.
+  constexpr bool cooperative = std::is_same_v<Call, calls::LaunchCooperativeKernel>;
+  if (const CUresult result = validate(*callable, geometry, stream, cooperative);
+      result != CUDA_SUCCESS)
     return result;
   Parameters given;
   if (const CUresult result = given.read(*callable, parameters, extra); result != CUDA_SUCCESS)
@@ -186,23 +197,60 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream stream, void** 
                                   .hStream = call::to_wire<std::uint64_t>(stream)};
   };
   const auto write = [&](std::byte* bytes) noexcept { given.write(bytes); };
-  if constexpr (std::is_same_v<Call, calls::LaunchCooperativeKernel>) {
-    // Whether all blocks fit at once only the driver knows, and CUDA says so at once.
+  if (cooperative || given.odd()) {
     ReplyOf<Call> reply;
     return call<Call>(request(), reply, Gathered(given.size(), write).bytes());
   }
   return post_in_place<Call>(request, given.size(), write);
 }
 
-/// Whether a launch needs all its blocks at once: if they fit only the driver knows, and CUDA says
-/// so immediately.
-bool is_cooperative(const CUlaunchConfig& config) noexcept {
+/// What the driver may refuse about a launch at once, as far as the guest cannot know it.
+enum class Doubt {
+  none,
+  cluster,  ///< only a shape of clusters that the kernel has not been launched with yet
+  any
+};
+
+Doubt doubt_of(const CUlaunchConfig& config) noexcept {
+  Doubt doubt = Doubt::none;
   for (unsigned i = 0; i < config.numAttrs; ++i) {
-    const CUlaunchAttribute& attribute = config.attrs[i];
-    if (attribute.id == CU_LAUNCH_ATTRIBUTE_COOPERATIVE && attribute.value.cooperative != 0)
-      return true;
+    switch (config.attrs[i].id) {
+      case CU_LAUNCH_ATTRIBUTE_IGNORE:
+      case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
+      case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+      case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
+      case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
+      case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
+      case CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
+        break;
+      case CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
+        if (config.attrs[i].value.cooperative != 0) return Doubt::any;
+        break;
+      case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
+        doubt = Doubt::cluster;
+        break;
+      default:
+        return Doubt::any;
+    }
   }
-  return false;
+  return doubt;
+}
+
+/// What decides whether a kernel can be launched in clusters, in one number that is not 0.
+std::uint64_t shape_of(const CUlaunchConfig& config) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](unsigned value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (unsigned i = 0; i < config.numAttrs; ++i) {
+    if (config.attrs[i].id != CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION) continue;
+    const auto& cluster = config.attrs[i].value.clusterDim;
+    for (const unsigned value : {cluster.x, cluster.y, cluster.z}) add(value);
+  }
+  for (const unsigned value : {config.gridDimX, config.gridDimY, config.gridDimZ, config.blockDimX,
+                               config.blockDimY, config.blockDimZ, config.sharedMemBytes}) {
+    add(value);
+  }
+  return hash | 1;
 }
 
 }  // namespace
@@ -239,7 +287,9 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
   const Geometry geometry{config->gridDimX,      config->gridDimY,  config->gridDimZ,
                           config->blockDimX,     config->blockDimY, config->blockDimZ,
                           config->sharedMemBytes};
-  if (const CUresult result = validate(*callable, geometry, config->hStream);
+  const CUstream stream = config->hStream != nullptr ? config->hStream : default_stream();
+  const Doubt doubt = doubt_of(*config);
+  if (const CUresult result = validate(*callable, geometry, stream, doubt == Doubt::any);
       result != CUDA_SUCCESS)
     return result;
   Parameters given;
@@ -258,7 +308,7 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
         .blockDimZ = geometry.block_z,
         .sharedMemBytes = geometry.shared_bytes,
         .numAttrs = config->numAttrs,
-        .hStream = call::to_wire<std::uint64_t>(config->hStream),
+        .hStream = call::to_wire<std::uint64_t>(stream),
         .parameterBytes = static_cast<std::uint32_t>(given.size())};
   };
   const auto write = [&](std::byte* bytes) noexcept {
@@ -266,9 +316,16 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, void** ker
     given.write(bytes + attribute_bytes);
   };
   const std::size_t trailing = attribute_bytes + given.size();
-  if (is_cooperative(*config)) {
+  const std::uint64_t shape = doubt == Doubt::cluster ? shape_of(*config) : 0;
+  const bool seen = callable->cluster_shape.load(std::memory_order_relaxed) == shape;
+  if (doubt == Doubt::any || (doubt == Doubt::cluster && !seen) || given.odd()) {
     ReplyOf<calls::LaunchKernelEx> reply;
-    return call<calls::LaunchKernelEx>(request(), reply, Gathered(trailing, write).bytes());
+    const CUresult result =
+        call<calls::LaunchKernelEx>(request(), reply, Gathered(trailing, write).bytes());
+    if (result == CUDA_SUCCESS && shape != 0) {
+      callable->cluster_shape.store(shape, std::memory_order_relaxed);
+    }
+    return result;
   }
   return post_in_place<calls::LaunchKernelEx>(request, trailing, write);
 }

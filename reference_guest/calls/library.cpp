@@ -65,6 +65,7 @@ CUresult get_variable(CUdeviceptr* dptr, size_t* bytes, CUlibrary library, const
   const auto id = call::to_wire<std::uint64_t>(library);
   CodeObject* code = find_library(id);
   if (code == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (dptr == nullptr && bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
   ReplyOf<Call> reply;
   const CUresult result = call<Call>({.library = id, .name = name}, reply);
   if (result != CUDA_SUCCESS) return result;

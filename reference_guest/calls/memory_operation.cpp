@@ -36,7 +36,23 @@ CUresult write(CUstream stream, CUdeviceptr address, Word value, unsigned int fl
   return send<Call>(stream, address, value, flags, true);
 }
 
-/// The forms of CUDA 8 may go without a barrier, and are as right with one.
+/// The forms of before CUDA 11.7 have device attributes of their own, and newer drivers do not
+/// offer them.
+CUresult old_forms(CUdevice_attribute offered) noexcept {
+  const Device* device = find_device(current_context()->device);
+  int can = 0;
+  return device != nullptr && device->attribute(offered, &can) == CUDA_SUCCESS && can != 0
+             ? CUDA_SUCCESS
+             : CUDA_ERROR_NOT_SUPPORTED;
+}
+CUresult old_forms_32() noexcept {
+  return old_forms(CU_DEVICE_ATTRIBUTE_CAN_USE_STREAM_MEM_OPS_V1);
+}
+CUresult old_forms_64() noexcept {
+  return old_forms(CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS_V1);
+}
+
+/// They may go without a barrier, and are as right with one.
 constexpr unsigned int with_barrier(unsigned int flags) {
   return flags & ~static_cast<unsigned int>(CU_STREAM_WRITE_VALUE_NO_MEMORY_BARRIER);
 }
@@ -60,12 +76,24 @@ CUresult cuStreamWriteValue64_v2(CUstream stream, CUdeviceptr addr, cuuint64_t v
                                  unsigned int flags) {
   return write<calls::StreamWriteValue64>(stream, addr, value, flags);
 }
+CUresult cuStreamWaitValue32(CUstream stream, CUdeviceptr addr, cuuint32_t value,
+                             unsigned int flags) {
+  if (const CUresult result = old_forms_32(); result != CUDA_SUCCESS) return result;
+  return written::cuStreamWaitValue32_v2(stream, addr, value, flags);
+}
+CUresult cuStreamWaitValue64(CUstream stream, CUdeviceptr addr, cuuint64_t value,
+                             unsigned int flags) {
+  if (const CUresult result = old_forms_64(); result != CUDA_SUCCESS) return result;
+  return written::cuStreamWaitValue64_v2(stream, addr, value, flags);
+}
 CUresult cuStreamWriteValue32(CUstream stream, CUdeviceptr addr, cuuint32_t value,
                               unsigned int flags) {
+  if (const CUresult result = old_forms_32(); result != CUDA_SUCCESS) return result;
   return written::cuStreamWriteValue32_v2(stream, addr, value, with_barrier(flags));
 }
 CUresult cuStreamWriteValue64(CUstream stream, CUdeviceptr addr, cuuint64_t value,
                               unsigned int flags) {
+  if (const CUresult result = old_forms_64(); result != CUDA_SUCCESS) return result;
   return written::cuStreamWriteValue64_v2(stream, addr, value, with_barrier(flags));
 }
 

@@ -1,6 +1,10 @@
 #include "mirrored_memory.hpp"
 
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -23,8 +27,35 @@ struct Region {
   std::byte* guest = nullptr;
   std::uint64_t host = 0;
   std::size_t size = 0;
-  bool read_only = false;
+  MirrorKind kind = MirrorKind::plain;
   support::Mapping twin;
+  bool gone = false;  ///< the program has unmapped it
+
+  /// Copies [begin, begin + bytes) of the program's memory; false when it is gone.
+  bool read(std::size_t begin, std::byte* to, std::size_t bytes) noexcept {
+    if (kind != MirrorKind::borrowed) {
+      std::memcpy(to, guest + begin, bytes);
+      return true;
+    }
+    return borrow(begin, to, bytes, ::process_vm_readv);
+  }
+  bool write(std::size_t begin, std::byte value) noexcept {
+    if (kind != MirrorKind::borrowed) {
+      guest[begin] = value;
+      return true;
+    }
+    return borrow(begin, &value, 1, ::process_vm_writev);
+  }
+
+ private:
+  template <class Transfer>
+  bool borrow(std::size_t begin, std::byte* here, std::size_t bytes, Transfer transfer) noexcept {
+    const iovec local{here, bytes};
+    const iovec remote{guest + begin, bytes};
+    if (transfer(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes)) return true;
+    gone = true;
+    return false;
+  }
 };
 
 struct Mirrors {
@@ -46,7 +77,7 @@ CUresult send_changes(Region& region, std::size_t begin, std::size_t end,
   buffer.assign(bytes + (bytes + 7) / 8, std::byte{0});
   std::byte* twin = region.twin.data() + begin;
   // One read of the program's memory, which other threads of the program may be writing.
-  std::memcpy(buffer.data(), region.guest + begin, bytes);
+  if (!region.read(begin, buffer.data(), bytes)) return CUDA_SUCCESS;
   std::byte* mask = buffer.data() + bytes;
   for (std::size_t i = 0; i < bytes; ++i) {
     if (buffer[i] != twin[i]) mask[i / 8] |= std::byte{1} << (i % 8);
@@ -58,17 +89,25 @@ CUresult send_changes(Region& region, std::size_t begin, std::size_t end,
 }
 
 CUresult send_region(Region& region, std::vector<std::byte>& buffer) {
+  const auto same = [&region](std::size_t begin, std::size_t bytes) {
+    if (region.kind != MirrorKind::borrowed) {
+      return std::memcmp(region.guest + begin, region.twin.data() + begin, bytes) == 0;
+    }
+    std::array<std::byte, page> now;
+    return !region.read(begin, now.data(), bytes) ||
+           std::memcmp(now.data(), region.twin.data() + begin, bytes) == 0;
+  };
   std::size_t position = 0;
-  while (position < region.size) {
+  while (position < region.size && !region.gone) {
     const std::size_t step = std::min(page, region.size - position);
-    if (std::memcmp(region.guest + position, region.twin.data() + position, step) == 0) {
+    if (same(position, step)) {
       position += step;
       continue;
     }
     std::size_t end = position + step;
     while (end < region.size && end - position < write_batch) {
       const std::size_t next = std::min(page, region.size - end);
-      if (std::memcmp(region.guest + end, region.twin.data() + end, next) == 0) break;
+      if (same(end, next)) break;
       end += next;
     }
     if (const CUresult result = send_changes(region, position, end, buffer);
@@ -91,14 +130,14 @@ CUresult fetch_region(Region& region, std::vector<std::byte>& buffer) {
                                      {buffer.data(), bytes}, received);
     if (result != CUDA_SUCCESS) return result;
     if (received != bytes) return CUDA_ERROR_UNKNOWN;
-    std::byte* guest = region.guest + position;
     std::byte* twin = region.twin.data() + position;
     for (std::size_t at = 0; at < bytes; at += page) {
       const std::size_t step = std::min(page, bytes - at);
       if (std::memcmp(buffer.data() + at, twin + at, step) == 0) continue;
       for (std::size_t i = at; i < at + step; ++i) {
         if (buffer[i] == twin[i]) continue;
-        guest[i] = twin[i] = buffer[i];
+        if (!region.write(position + i, buffer[i])) return CUDA_SUCCESS;
+        twin[i] = buffer[i];
       }
     }
     position += bytes;
@@ -129,7 +168,7 @@ CUresult mirror_in_slow() noexcept {
     Mirrors& all = mirrors();
     const std::lock_guard lock(all.mutex);
     for (const auto& region : all.regions) {
-      if (region->read_only) continue;
+      if (region->kind == MirrorKind::read_only || region->gone) continue;
       const CUresult result = fetch_region(*region, all.buffer);
       if (result != CUDA_SUCCESS) return result;
     }
@@ -142,7 +181,7 @@ CUresult mirror_in_slow() noexcept {
 }  // namespace detail
 
 bool add_mirror(std::uint64_t address, std::uint64_t host_address, std::uint64_t size,
-                bool read_only) {
+                MirrorKind kind) {
   if (size == 0) return true;
   auto twin = support::Mapping::anonymous(size);
   if (!twin) return false;
@@ -150,7 +189,10 @@ bool add_mirror(std::uint64_t address, std::uint64_t host_address, std::uint64_t
   region->guest = reinterpret_cast<std::byte*>(address);
   region->host = host_address;
   region->size = size;
-  region->read_only = read_only;
+  region->kind = kind;
+  // Some sandboxes forbid it.
+  std::byte first{};
+  if (kind == MirrorKind::borrowed && !region->read(0, &first, 1)) return false;
   region->twin = std::move(*twin);
   Mirrors& all = mirrors();
   const std::lock_guard lock(all.mutex);
@@ -159,15 +201,29 @@ bool add_mirror(std::uint64_t address, std::uint64_t host_address, std::uint64_t
   return true;
 }
 
-void remove_mirrors(std::uint64_t address, std::uint64_t size) {
+namespace {
+
+template <class Which>
+void remove_if(Which which) {
   if (detail::mirrored_regions.load(std::memory_order_relaxed) == 0) return;
   Mirrors& all = mirrors();
   const std::lock_guard lock(all.mutex);
-  std::erase_if(all.regions, [address, size](const std::unique_ptr<Region>& region) {
-    const auto begin = reinterpret_cast<std::uint64_t>(region->guest);
-    return begin >= address && begin - address < size;
-  });
+  std::erase_if(all.regions,
+                [&which](const std::unique_ptr<Region>& region) { return which(*region); });
   detail::mirrored_regions.store(static_cast<int>(all.regions.size()), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void remove_mirrors(std::uint64_t address, std::uint64_t size) {
+  remove_if([address, size](const Region& region) {
+    const auto begin = reinterpret_cast<std::uint64_t>(region.guest);
+    return begin >= address && begin - address < size && region.kind != MirrorKind::borrowed;
+  });
+}
+
+void remove_mirror(std::uint64_t host_address) {
+  remove_if([host_address](const Region& region) { return region.host == host_address; });
 }
 
 }  // namespace vgpu::guest

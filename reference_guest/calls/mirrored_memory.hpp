@@ -45,13 +45,21 @@ inline CUresult mirror_in() noexcept {
   return detail::mirror_in_slow();
 }
 
-/// Begins to mirror [address, address + size), which the host has at `host_address`, zeroed.
-/// `read_only`: the program cannot be written to, so nothing comes back. False without memory for
-/// the twin.
+enum class MirrorKind {
+  plain,
+  read_only,  ///< the program's memory cannot be written to, so nothing comes back
+  borrowed,   ///< the program may unmap it without a word: it is only touched through the kernel
+};
+
+/// Begins to mirror [address, address + size), which the host has at `host_address`, zeroed. False
+/// without memory for the twin, or where memory cannot be borrowed.
 bool add_mirror(std::uint64_t address, std::uint64_t host_address, std::uint64_t size,
-                bool read_only = false);
+                MirrorKind kind = MirrorKind::plain);
 
 /// Ends the mirroring of all regions inside [address, address + size).
 void remove_mirrors(std::uint64_t address, std::uint64_t size);
+
+/// Ends the mirroring of the region that the host has at `host_address`.
+void remove_mirror(std::uint64_t host_address);
 
 }  // namespace vgpu::guest

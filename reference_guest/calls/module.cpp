@@ -101,11 +101,7 @@ CUresult cuModuleUnload(CUmodule hmod) {
 }
 
 CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode* mode) {
-  // The variable is the program's to set, as it is with the vendor's driver; lazy is the default
-  // since CUDA 12.2.
-  const char* chosen = std::getenv("CUDA_MODULE_LOADING");
-  *mode = chosen != nullptr && std::string_view(chosen) == "EAGER" ? CU_MODULE_EAGER_LOADING
-                                                                   : CU_MODULE_LAZY_LOADING;
+  *mode = eager_loading() ? CU_MODULE_EAGER_LOADING : CU_MODULE_LAZY_LOADING;
   return CUDA_SUCCESS;
 }
 
@@ -113,6 +109,13 @@ CUresult cuModuleGetFunction(CUfunction* hfunc, CUmodule hmod, const char* name)
   const auto id = call::to_wire<std::uint64_t>(hmod);
   CodeObject* module = find_module(id);
   if (module == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (module->library != 0 && module->context == current_context()->id) {
+    // A kernel of the library, which has one function in this context.
+    CUkernel kernel = nullptr;
+    const CUresult result =
+        written::cuLibraryGetKernel(&kernel, call::from_wire<CUlibrary>(module->library), name);
+    return result == CUDA_SUCCESS ? written::cuKernelGetFunction(hfunc, kernel) : result;
+  }
   const std::lock_guard lock(module->mutex);
   if (const auto known = module->callables.find(name); known != module->callables.end()) {
     *hfunc = call::from_wire<CUfunction>(known->second);
@@ -142,6 +145,7 @@ CUresult cuModuleGetGlobal_v2(CUdeviceptr* dptr, size_t* bytes, CUmodule hmod, c
   const auto id = call::to_wire<std::uint64_t>(hmod);
   CodeObject* module = find_module(id);
   if (module == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+  if (dptr == nullptr && bytes == nullptr) return CUDA_ERROR_INVALID_VALUE;
   ReplyOf<calls::ModuleGetGlobal> reply;
   const CUresult result = call<calls::ModuleGetGlobal>({.hmod = id, .name = name}, reply);
   if (result != CUDA_SUCCESS) return result;

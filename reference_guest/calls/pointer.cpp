@@ -193,6 +193,8 @@ CUresult cuPointerGetAttributes(unsigned int numAttributes, CUpointer_attribute*
       if (attributes[i] == CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL) {
         value = number(static_cast<unsigned>(CU_DEVICE_INVALID));
       }
+      // An address that is not known is taken for one of the host.
+      if (!range && attributes[i] == CU_POINTER_ATTRIBUTE_HOST_POINTER) value = wide(ptr);
     }
     std::memcpy(data[i], &value.bits, value.size);
   }

@@ -1,5 +1,7 @@
 #include <cstdint>
+#include <vgpu/calls/capture.hpp>
 #include <vgpu/calls/pool.hpp>
+#include <vgpu/calls/stream.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "graph_memory.hpp"
@@ -18,7 +20,8 @@ bool stream_valid(CUstream stream) noexcept {
 }
 
 /// Stream-ordered memory, usable from every context of its device.
-void remember_ordered(std::uint64_t address, std::uint64_t bytes, std::uint64_t pool) {
+void remember_ordered(std::uint64_t address, std::uint64_t bytes, std::uint64_t pool,
+                      CUstream stream) {
   const Context* context = current_context();
   RangeAttributes attributes;
   attributes.kind = RangeKind::device;
@@ -26,6 +29,14 @@ void remember_ordered(std::uint64_t address, std::uint64_t bytes, std::uint64_t 
   attributes.device = context != nullptr ? context->device : -1;
   attributes.context = context != nullptr ? context->id : 0;
   attributes.owner = pool;
+  if (capture_active()) {
+    ReplyOf<calls::StreamIsCapturing> reply;
+    if (call<calls::StreamIsCapturing>({.hStream = word(stream)}, reply) == CUDA_SUCCESS &&
+        reply.value.captureStatus != CU_STREAM_CAPTURE_STATUS_NONE) {
+      graphs_may_allocate = true;
+      attributes.flags |= range_flag::graph;
+    }
+  }
   remember_memory(address, bytes, attributes);
 }
 
@@ -37,8 +48,7 @@ CUresult cuMemAllocAsync(CUdeviceptr* dptr, size_t bytesize, CUstream hStream) {
   const CUresult result =
       call<calls::MemAllocAsync>({.bytesize = bytesize, .hStream = word(hStream)}, reply);
   if (result != CUDA_SUCCESS) return result;
-  if (capture_active()) graphs_may_allocate = true;
-  remember_ordered(reply.value.dptr, bytesize, 0);
+  remember_ordered(reply.value.dptr, bytesize, 0, hStream);
   *dptr = reply.value.dptr;
   return CUDA_SUCCESS;
 }
@@ -51,8 +61,7 @@ CUresult cuMemAllocFromPoolAsync(CUdeviceptr* dptr, size_t bytesize, CUmemoryPoo
   const CUresult result = call<calls::MemAllocFromPoolAsync>(
       {.bytesize = bytesize, .pool = word(pool), .hStream = word(hStream)}, reply);
   if (result != CUDA_SUCCESS) return result;
-  if (capture_active()) graphs_may_allocate = true;
-  remember_ordered(reply.value.dptr, bytesize, word(pool));
+  remember_ordered(reply.value.dptr, bytesize, word(pool), hStream);
   *dptr = reply.value.dptr;
   return CUDA_SUCCESS;
 }
@@ -65,12 +74,13 @@ CUresult cuMemFreeAsync(CUdeviceptr dptr, CUstream hStream) {
   if (range && (range.begin != dptr || range.attributes.kind != RangeKind::device)) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  if (!range || capture_active()) {
-    // Unknown here (memory of a graph node), or a captured free, which frees when the graph runs:
-    // the host decides.
+  const bool graph = range && (range.attributes.flags & range_flag::graph) != 0;
+  if (!range || graph || capture_active()) {
+    // Unknown here, or a captured free, which frees when the graph runs, or memory of a graph,
+    // which is there again when the graph runs again: the host decides.
     ReplyOf<calls::MemFreeAsync> reply;
     const CUresult result = call<calls::MemFreeAsync>(request, reply);
-    if (result == CUDA_SUCCESS && range) forget_memory(dptr);
+    if (result == CUDA_SUCCESS && range && !graph) forget_memory(dptr);
     return result;
   }
   // Forgotten before the host frees it: another thread may get the address at once.

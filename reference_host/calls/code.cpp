@@ -7,6 +7,19 @@
 
 namespace vgpu::host {
 
+namespace {
+
+/// A byte more than the driver is told of: it terminates even the text in a buffer of no bytes, and
+/// refuses NULL.
+bool take_buffer(CallContext& context, std::size_t bytes, std::span<char>& buffer) {
+  const std::span<char> whole = context.scratch<char>(bytes + 1);
+  if (whole.size() != bytes + 1) return false;
+  buffer = whole.first(bytes);
+  return true;
+}
+
+}  // namespace
+
 CUresult JitArguments::read(CallContext& context, std::span<const std::uint32_t> options,
                             std::span<const std::uint64_t> values) {
   if (options.size() != values.size()) return CUDA_ERROR_INVALID_VALUE;
@@ -32,13 +45,11 @@ CUresult JitArguments::read(CallContext& context, std::span<const std::uint32_t>
       case CU_JIT_REFERENCED_VARIABLE_NAMES:
         return CUDA_ERROR_NOT_SUPPORTED;
       case CU_JIT_INFO_LOG_BUFFER:
-        info_ = context.scratch<char>(info_bytes);
-        if (info_.size() != info_bytes) return CUDA_ERROR_OUT_OF_MEMORY;
+        if (!take_buffer(context, info_bytes, info_)) return CUDA_ERROR_OUT_OF_MEMORY;
         value = call::to_wire<std::uint64_t>(info_.data());
         break;
       case CU_JIT_ERROR_LOG_BUFFER:
-        error_ = context.scratch<char>(error_bytes);
-        if (error_.size() != error_bytes) return CUDA_ERROR_OUT_OF_MEMORY;
+        if (!take_buffer(context, error_bytes, error_)) return CUDA_ERROR_OUT_OF_MEMORY;
         value = call::to_wire<std::uint64_t>(error_.data());
         break;
       case CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES:

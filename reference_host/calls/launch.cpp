@@ -1,5 +1,6 @@
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "code.hpp"
 
@@ -34,6 +35,35 @@ struct Extra {
 
   std::size_t size;
   std::array<void*, 5> list;
+};
+
+/// A parameter block as the array of addresses that cuLaunchCooperativeKernel takes.
+class ParameterAddresses {
+ public:
+  /// False when the driver cannot say where the parameters lie, or they lie outside the block.
+  bool read(const DriverTable& driver, std::uint64_t id, CUfunction function,
+            std::span<const std::byte> block) {
+    const bool kernel = call::HandleId{id}.kind() == call::HandleKind::kernel;
+    if (kernel ? driver.cuKernelGetParamInfo == nullptr : driver.cuFuncGetParamInfo == nullptr) {
+      return false;
+    }
+    for (std::size_t i = 0;; ++i) {
+      std::size_t offset = 0;
+      std::size_t size = 0;
+      const CUresult result = kernel ? driver.cuKernelGetParamInfo(
+                                           reinterpret_cast<CUkernel>(function), i, &offset, &size)
+                                     : driver.cuFuncGetParamInfo(function, i, &offset, &size);
+      if (result == CUDA_ERROR_INVALID_VALUE) return true;
+      if (result != CUDA_SUCCESS || offset > block.size() || size > block.size() - offset) {
+        return false;
+      }
+      addresses_.push_back(const_cast<std::byte*>(block.data() + offset));
+    }
+  }
+  void** get() noexcept { return addresses_.empty() ? nullptr : addresses_.data(); }
+
+ private:
+  std::vector<void*> addresses_;
 };
 
 template <class Request>
@@ -92,15 +122,24 @@ CUresult execute(CallContext& context, const calls::LaunchKernel::Request& reque
 
 CUresult execute(CallContext& context, const calls::LaunchCooperativeKernel::Request& request,
                  calls::LaunchCooperativeKernel::Reply&) {
-  // cuLaunchCooperativeKernel takes no parameter block; a launch attribute says the same.
-  const auto launch = context.driver().cuLaunchKernelEx;
-  if (launch == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
   CUfunction function{};
   CUstream stream{};
   if (const CUresult result = resolve(context, request, function, stream); result != CUDA_SUCCESS)
     return result;
   if (request.parameterBytes > context.trailing().size()) return CUDA_ERROR_INVALID_VALUE;
-  Extra extra(context.trailing().first(request.parameterBytes));
+  const std::span<const std::byte> block = context.trailing().first(request.parameterBytes);
+  const DriverTable& driver = context.driver();
+  ParameterAddresses addresses;
+  if (driver.cuLaunchCooperativeKernel != nullptr &&
+      addresses.read(driver, request.function, function, block)) {
+    return driver.cuLaunchCooperativeKernel(
+        function, request.gridDimX, request.gridDimY, request.gridDimZ, request.blockDimX,
+        request.blockDimY, request.blockDimZ, request.sharedMemBytes, stream, addresses.get());
+  }
+  // It takes no parameter block; a launch attribute says the same.
+  const auto launch = driver.cuLaunchKernelEx;
+  if (launch == nullptr) return CUDA_ERROR_NOT_SUPPORTED;
+  Extra extra(block);
   CUlaunchAttribute cooperative{};
   cooperative.id = CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
   cooperative.value.cooperative = 1;

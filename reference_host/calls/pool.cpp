@@ -14,13 +14,25 @@ using memory::RangeKind;
 
 namespace {
 
+/// Memory that a capture recorded. It is there whenever the graph has run, so it stays the guest's
+/// after it was freed, until the driver gives its place to other memory.
+constexpr std::uint32_t range_of_graph = 1U << 31;
+
+bool is_capturing(const DriverTable& driver, CUstream stream) {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  return driver.cuStreamIsCapturing != nullptr &&
+         driver.cuStreamIsCapturing(stream, &status) == CUDA_SUCCESS &&
+         status != CU_STREAM_CAPTURE_STATUS_NONE;
+}
+
 /// Enters stream-ordered memory as the guest's.
 bool enter_ordered(CallContext& context, std::uint64_t address, std::uint64_t bytes,
-                   std::uint64_t pool) {
+                   std::uint64_t pool, CUstream stream) {
   memory::RangeAttributes attributes;
   attributes.kind = RangeKind::device;
   attributes.context = context.current_context();
   attributes.owner = pool;
+  if (is_capturing(context.driver(), stream)) attributes.flags |= range_of_graph;
   return context.session().add_range(address, bytes, attributes);
 }
 
@@ -51,7 +63,7 @@ CUresult execute(CallContext& context, const calls::MemAllocAsync::Request& requ
   const CUresult result = driver.cuMemAllocAsync(&address, request.bytesize, stream);
   if (result != CUDA_SUCCESS) return result;
   if (request.bytesize == 0) return give_back_nothing(driver, address, stream);
-  if (!enter_ordered(context, address, request.bytesize, 0)) {
+  if (!enter_ordered(context, address, request.bytesize, 0, stream)) {
     driver.cuMemFreeAsync(address, stream);
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
@@ -76,7 +88,7 @@ CUresult execute(CallContext& context, const calls::MemAllocFromPoolAsync::Reque
   const CUresult result = driver.cuMemAllocFromPoolAsync(&address, request.bytesize, pool, stream);
   if (result != CUDA_SUCCESS) return result;
   if (request.bytesize == 0) return give_back_nothing(driver, address, stream);
-  if (!enter_ordered(context, address, request.bytesize, request.pool)) {
+  if (!enter_ordered(context, address, request.bytesize, request.pool, stream)) {
     driver.cuMemFreeAsync(address, stream);
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
@@ -95,6 +107,9 @@ CUresult execute(CallContext& context, const calls::MemFreeAsync::Request& reque
   const Range found = map.find(request.dptr);
   if (!found || found.begin != request.dptr || found.attributes.kind != RangeKind::device) {
     return CUDA_ERROR_INVALID_VALUE;
+  }
+  if ((found.attributes.flags & range_of_graph) != 0) {
+    return context.driver().cuMemFreeAsync(request.dptr, stream);
   }
   // Out of the map first: once the driver has freed it, another thread may be given the address.
   const Range range = map.erase(request.dptr);

@@ -31,8 +31,19 @@ if(TARGET vgpu-softdevice)
   set_tests_properties(software_device_instruction_forms PROPERTIES TIMEOUT 300 LABELS software_device)
 
   foreach(name context stream graph memory runtime memcheck code)
+    # A fault ends the process's use of the device.
+    set(process)
+    if(name MATCHES "context|stream|runtime|memcheck")
+      set(process PROCESS_PER_TEST)
+    endif()
+    set(environment)
+    if(name STREQUAL "runtime")
+      set(environment ENVIRONMENT VGPU_SOFT_TIMEOUT=2)
+    endif()
     vgpu_add_test(
       NAME software_device_${name}
+      ${process}
+      ${environment}
       SOURCES software_device/driver_${name}_test.cpp
       LIBS ${CMAKE_DL_LIBS}
       DEFINITIONS VGPU_SOFTDEVICE_PATH="$<TARGET_FILE:vgpu-softdevice>"
@@ -42,5 +53,4 @@ if(TARGET vgpu-softdevice)
     target_include_directories(test_software_device_${name} SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
     add_dependencies(test_software_device_${name} vgpu-softdevice test_software_device_engine_kernels)
   endforeach()
-  set_tests_properties(software_device_runtime PROPERTIES ENVIRONMENT VGPU_SOFT_TIMEOUT=2)
 endif()

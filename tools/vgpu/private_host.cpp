@@ -151,6 +151,8 @@ support::Result<PrivateHost> start_private_host(const Installation& installation
   const std::vector<char*> argv = argument_pointers(arguments);
   // A host that became a client of a host, by the caller's settings, would wait for itself.
   environment.unset("VGPU_HOST");
+  // The guest chooses from all devices; a host that had chosen already would have it choose twice.
+  environment.unset("CUDA_VISIBLE_DEVICES");
   const std::vector<char*> envp = environment.pointers();
 
   // The keeper is nobody's child, so that the program never meets a child it did not start.

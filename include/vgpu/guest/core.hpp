@@ -55,7 +55,10 @@ inline CUresult enter(call::ContextNeed need) noexcept {
   if (need == call::ContextNeed::none) return CUDA_SUCCESS;
   const detail::ThreadState* thread = detail::thread_state;
   const Context* context = thread != nullptr ? thread->contexts.current() : nullptr;
-  if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
+  if (context == nullptr) [[unlikely]] {
+    // Host functions must not call CUDA, and run on a thread that has no context.
+    return detail::in_host_function ? CUDA_ERROR_NOT_PERMITTED : CUDA_ERROR_INVALID_CONTEXT;
+  }
   if (context->state.load(std::memory_order_acquire) != ContextState::active) {
     return CUDA_ERROR_CONTEXT_IS_DESTROYED;
   }
@@ -190,12 +193,31 @@ CUresult call_into(const typename Call::Request& request, ReplyOf<Call>& reply,
   return result;
 }
 
+namespace detail {
+
+/// Whether a call makes sense after a lasting error: it ends something, or says whose turn it is.
+template <class Call>
+inline constexpr bool outlives_errors = Call::operation == call::Operation::stream_destroy ||
+                                        Call::operation == call::Operation::event_destroy ||
+                                        Call::operation == call::Operation::context_bind;
+
+template <class Call>
+CUresult lasting_error_of() noexcept {
+  if constexpr (outlives_errors<Call>) return CUDA_SUCCESS;
+  return static_cast<CUresult>(lasting_error.load(std::memory_order_relaxed));
+}
+
+}  // namespace detail
+
 /// Publishes a request and does not wait; a failure found on the host becomes a deferred error of a
 /// later synchronising call. While a stream of this process is capturing it waits like call(),
 /// because a capture's errors are immediate.
 template <class Call>
 CUresult post(const typename Call::Request& request, std::span<const std::byte> trailing = {},
               int descriptor = -1) noexcept {
+  if (const CUresult lasting = detail::lasting_error_of<Call>(); lasting != CUDA_SUCCESS)
+      [[unlikely]]
+    return lasting;
   if (capture_active()) [[unlikely]] {
     ReplyOf<Call> reply;
     return call<Call>(request, reply, trailing, descriptor);
@@ -225,6 +247,9 @@ CUresult post_in_place(Make&& make, std::size_t trailing, Write&& write) noexcep
   static_assert(call::DataOnly<Request>, "only data-only requests are their own encoding");
   constexpr std::size_t head = sizeof(Request);
   static_assert(head == std::size_t{Request::data_words} * 8);
+  if (const CUresult lasting = detail::lasting_error_of<Call>(); lasting != CUDA_SUCCESS)
+      [[unlikely]]
+    return lasting;
   transport::Channel* channel = detail::thread_channel();
   if (channel == nullptr) return detail::phase_error(detail::phase.load(std::memory_order_acquire));
   const std::size_t cap = channel->frame_cap();
@@ -370,6 +395,12 @@ inline const Device* find_device(int ordinal) noexcept {
 inline Session* session() noexcept {
   detail::Process* process = detail::process_if_ready();
   return process != nullptr ? process->session.get() : nullptr;
+}
+
+/// Whether the program asked for eager module loading when it called cuInit.
+inline bool eager_loading() noexcept {
+  const detail::Process* process = detail::process_if_ready();
+  return process != nullptr && process->eager_loading;
 }
 
 /// The contexts of this process; nullptr before cuInit.

@@ -27,6 +27,7 @@ inline constexpr std::uint32_t registered = 1U << 20;        ///< by cuMemHostRe
 inline constexpr std::uint32_t plain = 1U << 21;             ///< host memory that the host has not
 inline constexpr std::uint32_t pool = 1U << 22;              ///< stream-ordered allocation
 inline constexpr std::uint32_t managed_variable = 1U << 23;  ///< a module's, shared with the host
+inline constexpr std::uint32_t graph = 1U << 24;             ///< comes and goes as a graph runs
 inline constexpr std::uint32_t call_bits = (1U << 20) - 1;
 }  // namespace range_flag
 

@@ -12,10 +12,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <span>
+#include <string_view>
 
 #include "vgpu/call/cuda_types.hpp"
 #include "vgpu/guest/context_table.hpp"
@@ -75,12 +77,22 @@ struct Process {
   /// The channel that opened the session. It stays open when its thread ends: the host ends a
   /// session with its last channel, and a process can be without a calling thread for a while.
   const transport::Channel* first_channel = nullptr;
+  /// What CUDA_MODULE_LOADING said at cuInit, as far as the program can tell: the host's driver
+  /// loads as its own environment says. Lazy is the default since CUDA 12.2.
+  const bool eager_loading = [] {
+    const char* chosen = std::getenv("CUDA_MODULE_LOADING");
+    return chosen != nullptr && std::string_view(chosen) == "EAGER";
+  }();
 };
 
 inline constinit std::atomic<Process*> process{nullptr};
 inline constinit thread_local ThreadState* thread_state = nullptr;
 inline constinit thread_local bool per_thread_default = false;
 inline constinit std::atomic<int> captures{0};
+/// The error after which the process can do no more work on the device, once it is known; else 0.
+inline constinit std::atomic<int> lasting_error{CUDA_SUCCESS};
+/// Whether the thread runs a host function of a stream.
+inline constinit thread_local bool in_host_function = false;
 inline constinit std::atomic<bool> thread_key_made{false};
 inline pthread_key_t thread_key;
 
@@ -163,6 +175,34 @@ inline std::uint64_t take_ticket() noexcept {
   return process.load(std::memory_order_relaxed)->session->take_ticket();
 }
 
+/// Errors after which "to continue using CUDA, the process must be terminated and relaunched", as
+/// CUDA documents each of them.
+constexpr bool is_lasting(CUresult error) noexcept {
+  switch (error) {
+    case CUDA_ERROR_ILLEGAL_ADDRESS:
+    case CUDA_ERROR_LAUNCH_TIMEOUT:
+    case CUDA_ERROR_ASSERT:
+    case CUDA_ERROR_HARDWARE_STACK_ERROR:
+    case CUDA_ERROR_ILLEGAL_INSTRUCTION:
+    case CUDA_ERROR_MISALIGNED_ADDRESS:
+    case CUDA_ERROR_INVALID_ADDRESS_SPACE:
+    case CUDA_ERROR_INVALID_PC:
+    case CUDA_ERROR_LAUNCH_FAILED:
+    case CUDA_ERROR_ECC_UNCORRECTABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Keeps a lasting error that the host reported, so that calls which wait for no answer return it.
+inline CUresult note_result(CUresult result) noexcept {
+  if (result != CUDA_SUCCESS && is_lasting(result)) [[unlikely]] {
+    lasting_error.store(result, std::memory_order_relaxed);
+  }
+  return result;
+}
+
 inline CUresult malformed_reply(const transport::Channel&, std::uint16_t operation) noexcept {
   const call::OperationInfo* info = call::find_operation(call::Operation{operation});
   log(LogLevel::error, "the host's answer to ", info != nullptr ? info->name : "a call",
@@ -186,7 +226,7 @@ inline CUresult receive_reply(transport::Channel& channel, std::uint64_t ticket,
     if (raw.output || output_takers.load(std::memory_order_acquire) != 0) [[unlikely]] {
       take_output();
     }
-    return static_cast<CUresult>(raw.status);
+    return note_result(static_cast<CUresult>(raw.status));
   } catch (...) {
     // Part of an answer is still in the channel, which cannot be used after that.
     return lose_session("no memory for an answer");

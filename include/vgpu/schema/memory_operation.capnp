@@ -20,8 +20,10 @@ struct FlushGPUDirectRDMAWrites $Vgpu.call(operation = 1536, symbol = "cuFlushGP
 struct StreamWaitValue32 $Vgpu.call(operation = 1537, symbol = "cuStreamWaitValue32",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint32_t value, unsigned int flags",
     callClass = stream, guest = written, host = generated, context = current, capture = recorded,
-    exports = [(symbol = "cuStreamWaitValue32", since = 8000),
-               (symbol = "cuStreamWaitValue32_ptsz", since = 8000, perThread = true),
+    exports = [(symbol = "cuStreamWaitValue32", since = 8000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint32_t value, unsigned int flags", guest = written),
+               (symbol = "cuStreamWaitValue32_ptsz", since = 8000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint32_t value, unsigned int flags", perThread = true, guest = written),
                (symbol = "cuStreamWaitValue32_v2", since = 11070),
                (symbol = "cuStreamWaitValue32_v2_ptsz", since = 11070, perThread = true)]) {
   struct Request {
@@ -36,8 +38,10 @@ struct StreamWaitValue32 $Vgpu.call(operation = 1537, symbol = "cuStreamWaitValu
 struct StreamWaitValue64 $Vgpu.call(operation = 1538, symbol = "cuStreamWaitValue64",
     parameters = "CUstream stream, CUdeviceptr addr, cuuint64_t value, unsigned int flags",
     callClass = stream, guest = written, host = generated, context = current, capture = recorded,
-    exports = [(symbol = "cuStreamWaitValue64", since = 9000),
-               (symbol = "cuStreamWaitValue64_ptsz", since = 9000, perThread = true),
+    exports = [(symbol = "cuStreamWaitValue64", since = 9000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint64_t value, unsigned int flags", guest = written),
+               (symbol = "cuStreamWaitValue64_ptsz", since = 9000, parameters = "CUstream stream, CUdeviceptr addr, "
+                "cuuint64_t value, unsigned int flags", perThread = true, guest = written),
                (symbol = "cuStreamWaitValue64_v2", since = 11070),
                (symbol = "cuStreamWaitValue64_v2_ptsz", since = 11070, perThread = true)]) {
   struct Request {

@@ -29,6 +29,7 @@ CUresult create_context(CUcontext* pctx, unsigned flags, CUdevice dev, unsigned 
     if (pctx == nullptr || !valid_flags(flags)) return CUDA_ERROR_INVALID_VALUE;
     Device* device = find_device(dev);
     if (device == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+    if (const CUresult error = driver().lasting_error; error != CUDA_SUCCESS) return error;
     auto context = std::make_shared<Context>(*device, false, flags, version);
     context->activate();
     context->handle = driver().contexts.add(context);

@@ -38,8 +38,8 @@ class Context : public std::enable_shared_from_this<Context> {
   /// Waits for all work, then frees everything that belongs to the context.
   void deactivate();
 
-  /// The first asynchronous failure; it stays until the context is reset or destroyed.
-  CUresult sticky() const noexcept { return sticky_.load(std::memory_order_acquire); }
+  /// The first asynchronous failure of the process, in whichever context; it stays.
+  CUresult sticky() const noexcept;
   void fail(CUresult error) noexcept;
 
   /// The sticky error, for a call that returns it: what the kernels printed until then is shown.
@@ -82,8 +82,6 @@ class Context : public std::enable_shared_from_this<Context> {
   const unsigned api_version_;
   std::atomic<std::uint64_t> id_{0};
   std::atomic<bool> active_{false};
-  std::atomic<CUresult> sticky_{CUDA_SUCCESS};
-
   mutable std::mutex order_mutex_;
   std::shared_ptr<Stream> legacy_;
   mutable std::vector<std::weak_ptr<Stream>> streams_;

@@ -42,7 +42,6 @@ Context::Context(Device& device, bool primary, unsigned context_flags, unsigned 
 void Context::activate() {
   const std::lock_guard lock(order_mutex_);
   id_ = driver().next_context_id.fetch_add(1);
-  sticky_ = CUDA_SUCCESS;
   stop = false;
   limits[CU_LIMIT_STACK_SIZE] = 1024;
   limits[CU_LIMIT_PRINTF_FIFO_SIZE] = std::size_t{8} << 20;
@@ -106,9 +105,13 @@ void Context::deactivate() {
   }
 }
 
+CUresult Context::sticky() const noexcept {
+  return driver().lasting_error.load(std::memory_order_acquire);
+}
+
 void Context::fail(CUresult error) noexcept {
   CUresult expected = CUDA_SUCCESS;
-  sticky_.compare_exchange_strong(expected, error);
+  driver().lasting_error.compare_exchange_strong(expected, error);
 }
 
 CompletionPtr Context::enqueue(Stream& stream, Operation operation, bool will_help) {

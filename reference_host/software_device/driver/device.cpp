@@ -245,6 +245,7 @@ CUresult cuDeviceGraphMemTrim(CUdevice dev) {
 CUresult cuDevicePrimaryCtxRetain(CUcontext* pctx, CUdevice dev) {
   return with_device(dev, [&](Device& device) {
     if (pctx == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (const CUresult error = driver().lasting_error; error != CUDA_SUCCESS) return error;
     const std::lock_guard lock(device.primary_mutex);
     if (!device.primary()->is_active()) device.primary()->activate();
     ++device.primary_retains;

@@ -34,6 +34,9 @@ struct TextureObject;
 struct TextureReference;
 
 struct Driver {
+  /// "To continue using CUDA, the process must be terminated and relaunched": the error that ended
+  /// the work of all contexts.
+  std::atomic<CUresult> lasting_error{CUDA_SUCCESS};
   std::vector<std::unique_ptr<Device>> devices;
   AllocationMap allocations;
   HandleTable<CUcontext, Context, HandleKind::context> contexts;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "driver.hpp"
@@ -30,6 +31,22 @@ unsigned long long environment_number(const char* name, unsigned long long fallb
     return fallback;
   }
   return value;
+}
+
+/// How many of `count` devices CUDA_VISIBLE_DEVICES leaves: those of its list up to the first
+/// number that no device has, each once; all where it is not set. They are all alike, so which ones
+/// does not matter.
+unsigned long long visible_devices(unsigned long long count) {
+  const char* text = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (text == nullptr) return count;
+  std::set<unsigned long long> seen;
+  while (*text >= '0' && *text <= '9') {
+    char* end = nullptr;
+    const unsigned long long number = std::strtoull(text, &end, 10);
+    if (number >= count || !seen.insert(number).second) break;
+    text = *end == ',' ? end + 1 : "";
+  }
+  return seen.size();
 }
 
 std::size_t default_memory() {
@@ -95,7 +112,9 @@ CUresult cuInit(unsigned int flags) {
     const std::lock_guard lock(init_mutex);
     if (instance.load() != nullptr) return CUDA_SUCCESS;
     const auto capability = environment_number("VGPU_SOFT_CC", default_capability);
-    const auto count = std::clamp(environment_number("VGPU_SOFT_DEVICES", 1), 1ULL, 8ULL);
+    const auto count =
+        visible_devices(std::clamp(environment_number("VGPU_SOFT_DEVICES", 1), 1ULL, 8ULL));
+    if (count == 0) return CUDA_ERROR_NO_DEVICE;
     const auto memory = environment_number("VGPU_SOFT_MEMORY", default_memory());
     if (capability < 50 || capability > 129 || memory < (1U << 20)) {
       log_line("VGPU_SOFT_CC must lie between 50 and 129, VGPU_SOFT_MEMORY be 1 MiB or more");
