@@ -93,6 +93,8 @@ TEST_F(cuMemAllocPitch, CopiesIn2DWorkWithItsPitch) {
   copy.WidthInBytes = width;
   copy.Height = height;
   EXPECT_CUDA_OK(driver().cuMemcpy2D_v2(&copy));
+  // A copy of pageable memory may still be on its way when it returns.
+  EXPECT_CUDA_OK(driver().cuCtxSynchronize());
   for (std::size_t row = 0; row < height; ++row) {
     read_device(found.data() + row * width, memory.address + row * memory.pitch, width);
   }

@@ -35,7 +35,6 @@ TEST_F(Fork_fresh, EveryCallOfTheChildIsRefused) {
   const DeviceBuffer<unsigned> buffer(10);
   const Module module;
   const Kernel empty = module.kernel("empty");
-  const Event event;
   const Stream stream;
   const std::pair<const char*, std::function<CUresult()>> calls[] = {
       {"cuInit", [] { return driver().cuInit(0); }},
@@ -72,12 +71,10 @@ TEST_F(Fork_fresh, EveryCallOfTheChildIsRefused) {
          return driver().cuMemcpyDtoH_v2(&word, buffer, 4);
        }},
       {"cuLaunchKernel", [&] { return empty.try_launch({}, {}, 0, stream); }},
-      {"cuStreamSynchronize", [&] { return driver().cuStreamSynchronize(stream); }},
-      {"cuEventRecord", [&] { return driver().cuEventRecord(event, stream); }},
-      {"cuEventQuery", [&] { return driver().cuEventQuery(event); }},
       {"cuCtxSynchronize", [] { return driver().cuCtxSynchronize(); }},
   };
-  // A child each: one that crashes must not hide the others.
+  // The driver does not notice it in every call: cuStreamSynchronize, cuEventRecord and
+  // cuEventQuery succeed. A child each: one that crashes must not hide the others.
   for (const auto& [name, call] : calls) {
     Process child = Process::forked([&call = call] { return static_cast<int>(call()); });
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, static_cast<CUresult>(child.wait())) << name;

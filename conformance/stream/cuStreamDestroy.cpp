@@ -18,30 +18,29 @@ TEST_F(cuStreamDestroy, TakesAnEmptyStream) {
   }
 }
 
+// The form of CUDA 2 waits.
 TEST_F(cuStreamDestroy, DoesNotWaitAndItsWorkGoesOn) {
   const Module module;
   const Kernel fill = module.kernel("fill");
-  for (const auto form : forms()) {
-    const DeviceBuffer<unsigned> buffer(std::vector<unsigned>{1});
-    const Event done;
-    const Event gate;
-    Stream stream;
-    // A kernel's first launch may load it, which waits for the device.
-    fill.over(buffer, stream, 0U);
-    stream.synchronize();
-    const Stream busy;
-    Blocker blocker(busy);
-    gate.record(busy);
-    ASSERT_CUDA_OK(driver().cuStreamWaitEvent(stream, gate, 0));
-    fill.over(buffer, stream, 1U);
-    done.record(stream);
-    EXPECT_CUDA_OK(form(stream.release()));
-    EXPECT_CUDA(CUDA_ERROR_NOT_READY, driver().cuEventQuery(done));
-    EXPECT_EQ(buffer.read()[0], 0U);
-    blocker.finish();
-    EXPECT_CUDA_OK(driver().cuEventSynchronize(done));
-    EXPECT_EQ(buffer.read()[0], 1U);
-  }
+  const DeviceBuffer<unsigned> buffer(std::vector<unsigned>{1});
+  const Event done;
+  const Event gate;
+  Stream stream;
+  // A kernel's first launch may load it, which waits for the device.
+  fill.over(buffer, stream, 0U);
+  stream.synchronize();
+  const Stream busy;
+  Blocker blocker(busy);
+  gate.record(busy);
+  ASSERT_CUDA_OK(driver().cuStreamWaitEvent(stream, gate, 0));
+  fill.over(buffer, stream, 1U);
+  done.record(stream);
+  EXPECT_CUDA_OK(driver().cuStreamDestroy_v2(stream.release()));
+  EXPECT_CUDA(CUDA_ERROR_NOT_READY, driver().cuEventQuery(done));
+  EXPECT_EQ(buffer.read()[0], 0U);
+  blocker.finish();
+  EXPECT_CUDA_OK(driver().cuEventSynchronize(done));
+  EXPECT_EQ(buffer.read()[0], 1U);
 }
 
 TEST_F(cuStreamDestroy, TheContextStillWaitsForItsWork) {

@@ -57,14 +57,16 @@ int location_type(int place) {
 
 /// No node of a graph can be such work: a capture of the stream ends, as the driver ends it.
 CUresult refuse_capture(const DriverTable& driver, CUstream stream) {
+  if (driver.cuStreamIsCapturing == nullptr || driver.cuStreamQuery == nullptr) return CUDA_SUCCESS;
   CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
-  if (driver.cuStreamIsCapturing == nullptr || driver.cuStreamQuery == nullptr ||
-      driver.cuStreamIsCapturing(stream, &status) != CUDA_SUCCESS ||
-      status == CU_STREAM_CAPTURE_STATUS_NONE) {
+  CUresult result = driver.cuStreamIsCapturing(stream, &status);
+  if (result == CUDA_SUCCESS && status != CU_STREAM_CAPTURE_STATUS_NONE) {
+    result = CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  } else if (result != CUDA_ERROR_STREAM_CAPTURE_IMPLICIT) {
     return CUDA_SUCCESS;
   }
   driver.cuStreamQuery(stream);
-  return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  return result;
 }
 
 }  // namespace

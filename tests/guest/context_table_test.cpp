@@ -203,14 +203,16 @@ void note_destructor(CUcontext context, void* key, void*) {
   seen->calls.push_back(line);
 }
 
-TEST_F(Contexts, EndingRunsTheStoragesDestructorsInTheEndedContext) {
+TEST_F(Contexts, EndingRunsTheStoragesDestructorsInTheThreadsCurrentContext) {
   Seen notes{this, &thread, {}};
   seen = &notes;
   const auto fill = [](Context& context) {
     context.storage.put(reinterpret_cast<void*>(1), nullptr, note_destructor);
     context.storage.put(reinterpret_cast<void*>(2), nullptr, note_destructor);
   };
-  const std::vector<std::string> expected{"key 2, current, ended", "key 1, current, ended"};
+  const std::vector<std::string> elsewhere{"key 2, not current, ended",
+                                           "key 1, not current, ended"};
+  const std::vector<std::string> here{"key 2, current, ended", "key 1, current, ended"};
   CUcontext out = nullptr;
 
   table.retain(0, &out);
@@ -219,20 +221,20 @@ TEST_F(Contexts, EndingRunsTheStoragesDestructorsInTheEndedContext) {
   table.release(thread, 0);
   EXPECT_TRUE(notes.calls.empty()) << "somebody still retains it";
   table.release(thread, 0);
-  EXPECT_EQ(notes.calls, expected);
+  EXPECT_EQ(notes.calls, elsewhere);
 
   notes.calls.clear();
   table.retain(0, &out);
   fill(*table.primary(0));
   table.reset(thread, 0);
-  EXPECT_EQ(notes.calls, expected);
+  EXPECT_EQ(notes.calls, elsewhere);
   EXPECT_EQ(current(), nullptr);
 
   notes.calls.clear();
   const CUcontext a = create();
   fill(*table.find(a));
   table.destroy(thread, a);
-  EXPECT_EQ(notes.calls, expected);
+  EXPECT_EQ(notes.calls, here);
   EXPECT_EQ(current(), nullptr);
 }
 

@@ -172,7 +172,7 @@ class ContextTable {
       if (--primary.count > 0 || !deactivate(*primary.context)) return CUDA_SUCCESS;
       result = host_.release_primary(device);
     }
-    run_destructors(thread, *primary.context);
+    run_destructors(*primary.context);
     return result;
   }
 
@@ -187,7 +187,7 @@ class ContextTable {
       if (!deactivate(*primary.context)) return CUDA_SUCCESS;
       result = host_.reset_primary(device);
     }
-    run_destructors(thread, *primary.context);
+    run_destructors(*primary.context);
     return result;
   }
 
@@ -233,7 +233,7 @@ class ContextTable {
       return CUDA_ERROR_CONTEXT_IS_DESTROYED;
     }
     const CUresult result = host_.destroy(context->id);
-    run_destructors(thread, *context);
+    run_destructors(*context);
     if (thread.current() == context) thread.pop();
     return result;
   }
@@ -280,12 +280,8 @@ class ContextTable {
     return true;
   }
 
-  /// With the context, which has ended already, current and no lock held.
-  static void run_destructors(ThreadContexts& thread, Context& context) {
-    thread.push(&context);
-    context.storage.clear(context.handle());
-    thread.pop();
-  }
+  /// No lock is held. The thread's current context stays what it is, as with the vendor's driver.
+  static void run_destructors(Context& context) { context.storage.clear(context.handle()); }
 
   HandleTable& handles_;
   ContextHost& host_;
