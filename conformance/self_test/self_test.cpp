@@ -93,8 +93,12 @@ class SelfTest {
   Schedule schedule(const std::string& mutant, unsigned jobs) const {
     std::vector<std::string> environment = environment_;
     environment.push_back("VGPU_MUTANT=" + mutant);
-    return Schedule({{"--driver", wrapper_}, jobs, options_.timeout_seconds, options_.seed,
-                     std::move(environment), !mutant.empty()});
+    return Schedule({{"--driver", wrapper_},
+                     jobs,
+                     options_.timeout_seconds,
+                     options_.seed,
+                     std::move(environment),
+                     !mutant.empty()});
   }
 
   void run_one(const MutantEntry& mutant) {

@@ -6,6 +6,7 @@
 #include <vgpu/guest_written.hpp>
 
 #include "bulk_copy.hpp"
+#include "captured_memory.hpp"
 #include "copy_operand.hpp"
 #include "mirrored_memory.hpp"
 #include "vgpu/call/convert.hpp"
@@ -75,7 +76,11 @@ CUresult to_array(CUarray array, std::size_t array_offset, const void* source, s
   if (!array_valid(array)) return CUDA_ERROR_INVALID_VALUE;
   if (bytes == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const Operand operand = examine_operand(word(source), bytes, false);
+  Operand operand = examine_operand(word(source), bytes, false);
+  if (!blocking) {
+    const CUresult result = settle_in_capture(stream, word(source), bytes, operand);
+    if (result != CUDA_SUCCESS) return result;
+  }
   const auto make = [&](std::size_t offset, std::size_t part, Location location,
                         std::uint64_t place) {
     typename Call::Request request;
@@ -91,10 +96,6 @@ CUresult to_array(CUarray array, std::size_t array_offset, const void* source, s
     ReplyOf<Call> reply;
     return call<Call>(make(0, bytes, Location::shared, operand.address), reply);
   }
-  if (!blocking) {
-    const CUresult result = refuse_pageable_in_capture(stream);
-    if (result != CUDA_SUCCESS) return result;
-  }
   if (const CUresult result = check_row(array, array_offset, bytes); result != CUDA_SUCCESS) {
     return result;
   }
@@ -107,7 +108,11 @@ CUresult from_array(void* target, CUarray array, std::size_t array_offset, std::
   if (!array_valid(array)) return CUDA_ERROR_INVALID_VALUE;
   if (bytes == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  const Operand operand = examine_operand(word(target), bytes, false);
+  Operand operand = examine_operand(word(target), bytes, false);
+  if (!blocking) {
+    const CUresult result = settle_in_capture(stream, word(target), bytes, operand);
+    if (result != CUDA_SUCCESS) return result;
+  }
   const auto make = [&](std::size_t offset, std::size_t part, Location location,
                         std::uint64_t place) {
     typename Call::Request request;
@@ -124,8 +129,7 @@ CUresult from_array(void* target, CUarray array, std::size_t array_offset, std::
     ReplyOf<Call> reply;
     result = call<Call>(make(0, bytes, Location::shared, operand.address), reply);
   } else {
-    if (!blocking) result = refuse_pageable_in_capture(stream);
-    if (result == CUDA_SUCCESS) result = check_row(array, array_offset, bytes);
+    result = check_row(array, array_offset, bytes);
     if (result == CUDA_SUCCESS) {
       result = fetch_bulk<Call>({static_cast<std::byte*>(target), bytes}, make);
     }

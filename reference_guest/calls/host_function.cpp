@@ -145,8 +145,8 @@ CUresult cuStreamAddCallback(CUstream hStream, CUstreamCallback callback, void* 
                              unsigned int flags) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
   if (const CUresult result = ensure_callbacks(); result != CUDA_SUCCESS) return result;
-  // Waited for: the callback is told of an error of the stream, so it has to be in the stream before
-  // anything that the program does next can make the stream fail.
+  // Waited for: the callback is told of an error of the stream, so it has to be in the stream
+  // before anything that the program does next can make the stream fail.
   return ask<calls::StreamAddCallback>({.hStream = to_wire<std::uint64_t>(hStream),
                                         .callback = to_wire<std::uint64_t>(callback),
                                         .userData = to_wire<std::uint64_t>(userData),

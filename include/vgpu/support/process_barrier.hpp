@@ -7,7 +7,9 @@
 namespace vgpu::support {
 
 namespace detail {
-inline bool membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
+inline bool membarrier(int command) noexcept {
+  return ::syscall(SYS_membarrier, command, 0, 0) == 0;
+}
 }  // namespace detail
 
 /// Whether process_barrier() works here: Linux 4.16 or newer, and no seccomp filter against it.
@@ -27,6 +29,8 @@ inline bool obey_process_barriers() noexcept {
 /// it, in program order, is visible to the caller afterwards, and what it does after it sees what
 /// the caller did before. Spares those threads a fence of their own (membarrier(2)). A few
 /// microseconds.
-inline void process_barrier() noexcept { detail::membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED); }
+inline void process_barrier() noexcept {
+  detail::membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+}
 
 }  // namespace vgpu::support

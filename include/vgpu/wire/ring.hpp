@@ -45,8 +45,8 @@ struct RingControl {
   std::atomic<std::uint64_t> wanted_head;
   /// 1 while the consumer sleeps on it.
   alignas(128) support::FutexWord consumer_sleeping;
-  /// Set once by the consumer when it promises a process_barrier() between saying that it sleeps and
-  /// its last look: a producer that obeys such barriers needs no fence of its own.
+  /// Set once by the consumer when it promises a process_barrier() between saying that it sleeps
+  /// and its last look: a producer that obeys such barriers needs no fence of its own.
   std::atomic<std::uint32_t> consumer_fences;
   /// Set by either side, never cleared.
   alignas(128) std::atomic<std::uint32_t> fatal;

@@ -16,8 +16,8 @@ namespace vgpu::softdevice {
 
 class MemoryPool;
 
-/// What a device claims to be unless VGPU_SOFT_CC says otherwise: the highest capability below 9.0 of
-/// which every instruction is there (8.9 adds only 8-bit floats to 8.6).
+/// What a device claims to be unless VGPU_SOFT_CC says otherwise: the highest capability below 9.0
+/// of which every instruction is there (8.9 adds only 8-bit floats to 8.6).
 inline constexpr int default_capability = 86;
 
 /// One device: its memory, its primary context, its memory pools.

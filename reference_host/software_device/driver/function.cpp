@@ -8,7 +8,8 @@ namespace {
 
 int shared_optin(const Function& function) {
   const auto context = function.module->context();
-  return multiprocessor_limits(context == nullptr ? default_capability : context->device().compute_capability())
+  return multiprocessor_limits(context == nullptr ? default_capability
+                                                  : context->device().compute_capability())
       .shared_optin;
 }
 

@@ -155,7 +155,8 @@ CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute* attribu
       std::memset(data[i], 0, width(attribute));
       if (attribute == CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL) store<int>(data[i], -2);
       // What is not known is taken for memory of the host.
-      if (!target.known() && attribute == CU_POINTER_ATTRIBUTE_HOST_POINTER) store(data[i], address);
+      if (!target.known() && attribute == CU_POINTER_ATTRIBUTE_HOST_POINTER)
+        store(data[i], address);
       if (target.known()) static_cast<void>(read_attribute(data[i], attribute, target, address));
     }
     return CUDA_SUCCESS;
