@@ -27,7 +27,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
 }
 
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
-  const CUresult result = contexts()->release(this_thread().contexts, device);
+  const CUresult result = contexts()->release(device);
   unsigned flags = 0;
   int active = 0;
   if (result == CUDA_SUCCESS && contexts()->get_state(device, &flags, &active) == CUDA_SUCCESS &&
@@ -62,7 +62,7 @@ CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned int* flags, int* a
 }
 
 CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
-  const CUresult result = contexts()->reset(this_thread().contexts, device);
+  const CUresult result = contexts()->reset(device);
   if (result == CUDA_SUCCESS) forget_primary_memory(device);
   return result;
 }

@@ -78,11 +78,11 @@ TEST_F(Contexts, TheHostHearsOfTheFirstRetainAndTheLastRelease) {
   EXPECT_EQ(first, primary);
   EXPECT_EQ(second, primary);
   EXPECT_EQ(current(), nullptr) << "retaining makes nothing current";
-  EXPECT_EQ(table.release(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.release(0), CUDA_SUCCESS);
   EXPECT_EQ(active(), 1);
-  EXPECT_EQ(table.release(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.release(0), CUDA_SUCCESS);
   EXPECT_EQ(active(), 0);
-  EXPECT_EQ(table.release(thread, 0), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(table.release(0), CUDA_ERROR_INVALID_CONTEXT);
   EXPECT_EQ(host.asked, (std::vector<std::string>{"retain 0", "release 0"}));
   EXPECT_EQ(table.retain(0, &first), CUDA_SUCCESS);
   EXPECT_EQ(first, primary);
@@ -93,27 +93,27 @@ TEST_F(Contexts, AFailedRetainChangesNothing) {
   CUcontext out = nullptr;
   EXPECT_EQ(table.retain(0, &out), CUDA_ERROR_OUT_OF_MEMORY);
   EXPECT_EQ(active(), 0);
-  EXPECT_EQ(table.release(thread, 0), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(table.release(0), CUDA_ERROR_INVALID_CONTEXT);
 }
 
 TEST_F(Contexts, ResetKeepsTheCountAndForgetsTheFlags) {
   CUcontext out = nullptr;
-  EXPECT_EQ(table.reset(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.reset(0), CUDA_SUCCESS);
   EXPECT_TRUE(host.asked.empty()) << "an inactive context has nothing to reset";
   table.set_flags(0, CU_CTX_SCHED_BLOCKING_SYNC);
   table.retain(0, &out);
   const std::uint64_t id = table.primary(0)->unique_id;
-  EXPECT_EQ(table.reset(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.reset(0), CUDA_SUCCESS);
   EXPECT_EQ(active(), 0);
   EXPECT_EQ(flags(), 0U);
   table.retain(0, &out);
   EXPECT_EQ(active(), 1);
   EXPECT_NE(table.primary(0)->unique_id, id);
-  EXPECT_EQ(table.release(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.release(0), CUDA_SUCCESS);
   EXPECT_EQ(active(), 1);
-  EXPECT_EQ(table.release(thread, 0), CUDA_SUCCESS);
+  EXPECT_EQ(table.release(0), CUDA_SUCCESS);
   EXPECT_EQ(active(), 0);
-  EXPECT_EQ(table.release(thread, 0), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(table.release(0), CUDA_ERROR_INVALID_CONTEXT);
 }
 
 TEST_F(Contexts, FlagsAreCheckedAndRemembered) {
@@ -218,15 +218,15 @@ TEST_F(Contexts, EndingRunsTheStoragesDestructorsInTheThreadsCurrentContext) {
   table.retain(0, &out);
   table.retain(0, &out);
   fill(*table.primary(0));
-  table.release(thread, 0);
+  table.release(0);
   EXPECT_TRUE(notes.calls.empty()) << "somebody still retains it";
-  table.release(thread, 0);
+  table.release(0);
   EXPECT_EQ(notes.calls, elsewhere);
 
   notes.calls.clear();
   table.retain(0, &out);
   fill(*table.primary(0));
-  table.reset(thread, 0);
+  table.reset(0);
   EXPECT_EQ(notes.calls, elsewhere);
   EXPECT_EQ(current(), nullptr);
 
@@ -257,7 +257,7 @@ TEST_F(Contexts, RetainsOfManyThreadsAreCounted) {
   for (auto& worker : workers) worker.join();
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(active(), 0);
-  EXPECT_EQ(table.release(thread, 0), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(table.release(0), CUDA_ERROR_INVALID_CONTEXT);
 }
 
 }  // namespace

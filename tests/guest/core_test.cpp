@@ -207,13 +207,13 @@ TEST_F(Core, AContextIsBoundOnceForManyCalls) {
     ASSERT_EQ(call<calls::Ping>({}, reply), CUDA_SUCCESS);
     EXPECT_EQ(host->count(bind_operation), before + 1);
 
-    contexts()->release(thread, 0);
+    contexts()->release(0);
     EXPECT_EQ(enter(call::ContextNeed::current), CUDA_ERROR_CONTEXT_IS_DESTROYED);
     ASSERT_EQ(contexts()->retain(0, &context), CUDA_SUCCESS);
     ASSERT_EQ(enter(call::ContextNeed::current), CUDA_SUCCESS);
     ASSERT_EQ(call<calls::Ping>({}, reply), CUDA_SUCCESS);
     EXPECT_EQ(host->count(bind_operation), before + 2) << "a new life is bound anew";
-    contexts()->release(thread, 0);
+    contexts()->release(0);
   }).join();
 }
 

@@ -181,7 +181,7 @@ TEST_F(Slots, GetPrimaryGivesTheHandleWithoutRetaining) {
   CUcontext retained = nullptr;
   contexts()->retain(0, &retained);
   EXPECT_EQ(retained, handle);
-  contexts()->release(this_thread().contexts, 0);
+  contexts()->release(0);
 }
 
 TEST_F(Slots, CurrentContextIsNullOrTheTop) {
@@ -284,7 +284,7 @@ TEST_F(Slots, ContextIdsAreThoseOfTheLivingContext) {
   EXPECT_EQ(get(context, &id), CUDA_SUCCESS);
   EXPECT_EQ(id, contexts()->primary(0)->unique_id);
   EXPECT_EQ(get(untouched, &id), CUDA_ERROR_INVALID_CONTEXT);
-  contexts()->release(this_thread().contexts, 0);
+  contexts()->release(0);
 }
 
 TEST_F(Slots, PrivateStreamsLeadBackToTheirId) {
@@ -312,7 +312,7 @@ TEST_F(Slots, PrivateStreamsLeadBackToTheirId) {
             CUDA_ERROR_INVALID_HANDLE);
   std::uint64_t id = 0;
   EXPECT_EQ(identity(context, nullptr, &id), CUDA_ERROR_INVALID_VALUE);
-  contexts()->release(this_thread().contexts, 0);
+  contexts()->release(0);
 }
 
 TEST_F(Slots, ModuleVisitGivesTheFunctionHandles) {
@@ -326,7 +326,7 @@ TEST_F(Slots, ModuleVisitGivesTheFunctionHandles) {
       &nodes, nullptr, 0);
   EXPECT_EQ(count, 2U);
   EXPECT_EQ(nodes, (std::vector<void*>{reinterpret_cast<void*>(1), reinterpret_cast<void*>(2)}));
-  contexts()->release(this_thread().contexts, 0);
+  contexts()->release(0);
 }
 
 TEST_F(Slots, UnservedOnesCanBeCalledAndSaySoOnce) {

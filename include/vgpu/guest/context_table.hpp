@@ -162,7 +162,7 @@ class ContextTable {
     return CUDA_SUCCESS;
   }
 
-  CUresult release(ThreadContexts& thread, int device) {
+  CUresult release(int device) {
     if (!valid_device(device)) return CUDA_ERROR_INVALID_DEVICE;
     Primary& primary = *primaries_[static_cast<std::size_t>(device)];
     CUresult result = CUDA_SUCCESS;
@@ -178,7 +178,7 @@ class ContextTable {
 
   /// Ends what lives in the context, whoever retains it; retains are counted on, and the next one
   /// makes the context anew.
-  CUresult reset(ThreadContexts& thread, int device) {
+  CUresult reset(int device) {
     if (!valid_device(device)) return CUDA_ERROR_INVALID_DEVICE;
     Primary& primary = *primaries_[static_cast<std::size_t>(device)];
     CUresult result = CUDA_SUCCESS;
