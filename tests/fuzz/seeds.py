@@ -50,6 +50,8 @@ def main():
     random = [case for case in CASES if case.family == "random"]
     for case in sorted(random, key=lambda case: len(case.ptx))[:3]:
         write(out + "/seeds-ptx", case.name, case.ptx.encode())
+    # A number of 128 bits.
+    write(out + "/seeds-ptx", "b128", b".version 8.6\n.target sm_80\n.address_size 64\n.entry k() { .reg .b128 r; mad.lo.b128 8, 128, 1, 1; }\n")
     text = min((case.ptx for case in CASES), key=len).encode() + b"\0"
     directory = out + "/seeds-fatbin"
     write(directory, "plain", fatbin(entry(1, text), entry(2, b"\x7fELF" + b"\0" * 60)))

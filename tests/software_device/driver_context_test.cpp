@@ -131,7 +131,7 @@ TEST_F(Context, ProcAddressFollowsTheVersion) {
 }
 
 TEST_F(Context, WhatIsNotServedSaysSo) {
-  CUarray array = nullptr;
-  const CUDA_ARRAY_DESCRIPTOR descriptor{16, 16, CU_AD_FORMAT_FLOAT, 1};
-  EXPECT_EQ(call("cuArrayCreate_v2", &array, &descriptor), CUDA_ERROR_NOT_SUPPORTED);
+  CUgreenCtx green = nullptr;
+  EXPECT_EQ(call("cuGreenCtxCreate", &green, CUdevResourceDesc{nullptr}, 0, 0U),
+            CUDA_ERROR_NOT_SUPPORTED);
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "driver.hpp"
+#include "reference_host/software_device/image.hpp"
 
 using namespace vgpu::softdevice;
 
@@ -302,6 +303,20 @@ CUresult cuDevicePrimaryCtxSetFlags(CUdevice dev, unsigned int flags) {
     return device.primary()->is_active() ? CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE : CUDA_SUCCESS;
   });
   return allowed == CUDA_SUCCESS ? cuDevicePrimaryCtxSetFlags_v2(dev, flags) : allowed;
+}
+
+CUresult cuDeviceGetTexture1DLinearMaxWidth(size_t* width, CUarray_format format, unsigned channels,
+                                            CUdevice dev) {
+  return with_device(dev, [&](Device& device) {
+    if (width == nullptr || channel_bytes(format) == 0 ||
+        (channels != 1 && channels != 2 && channels != 4)) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    int most = 0;
+    static_cast<void>(device.attribute(CU_DEVICE_ATTRIBUTE_MAXIMUM_TEXTURE1D_LINEAR_WIDTH, most));
+    *width = static_cast<std::size_t>(most);
+    return CUDA_SUCCESS;
+  });
 }
 
 CUresult cuDevicePrimaryCtxGetState(CUdevice dev, unsigned int* flags, int* active) {

@@ -225,6 +225,10 @@ int Decoder::register_width(std::uint32_t reg) const {
 
 std::uint32_t Decoder::source_code(const Operand& operand, Type type, bool wider_allowed) {
   const int width = static_cast<int>(std::max<std::size_t>(ptx::size_of(type), 2));
+  if (width > 8) {
+    fail("has no operands of 128 bits");
+    return 0;
+  }
   switch (operand.kind) {
     case Operand::Kind::reg: {
       const int actual = register_width(operand.reg);

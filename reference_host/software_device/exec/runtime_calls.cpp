@@ -10,6 +10,8 @@
 
 namespace vgpu::softdevice::exec {
 
+using namespace std::string_literals;
+
 namespace {
 
 constexpr std::size_t longest_string = 4096;
@@ -208,11 +210,30 @@ void fail_assertion(Warp& warp, const Op& op, const CallSite& site, std::uint32_
       return std::to_string(reinterpret_cast<const std::uint32_t*>(
           warp.bases[base_special] + special * special_slot_bytes)[lane]);
     };
-    std::string text = file + ":" + std::to_string(static_cast<std::uint32_t>(arguments[2])) +
-                       ": " + function + ": block: [" + slot(special_ctaid_x) + "," +
-                       slot(special_ctaid_y) + "," + slot(special_ctaid_z) + "], thread: [" +
-                       slot(special_tid_x) + "," + slot(special_tid_y) + "," + slot(special_tid_z) +
-                       "] Assertion `" + condition + "` failed.";
+    const std::string line = std::to_string(static_cast<std::uint32_t>(arguments[2]));
+    std::string text;
+    for (const std::string& part : {file,
+                                    ":"s,
+                                    line,
+                                    ": "s,
+                                    function,
+                                    ": block: ["s,
+                                    slot(special_ctaid_x),
+                                    ","s,
+                                    slot(special_ctaid_y),
+                                    ","s,
+                                    slot(special_ctaid_z),
+                                    "], thread: ["s,
+                                    slot(special_tid_x),
+                                    ","s,
+                                    slot(special_tid_y),
+                                    ","s,
+                                    slot(special_tid_z),
+                                    "] Assertion `"s,
+                                    condition,
+                                    "` failed."s}) {
+      text += part;
+    }
     warp.block->grid->services->assertion_failed(text);
     if ((rest & (rest - 1)) == 0) raise_fault(warp, op, lane, CUDA_ERROR_ASSERT, std::move(text));
   }

@@ -7,6 +7,7 @@
 //   ptx-corpus check --driver LIB --corpus DIR --expected DIR --unsupported FILE --differing FILE
 //   [--coverage] [--strict] [--only TEXT]
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -254,6 +255,43 @@ Checked check_case(Device& device, const Case& item, const Expectations& expecta
   return {};
 }
 
+/// As check_case, in a process of its own: a fault ends a process's use of the device.
+Checked check_apart(const Options& options, const Case& item, const Expectations& expectations) {
+  int ends[2];
+  if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child == 0) {
+    Checked checked{Verdict::failed, "the process has no device"};
+    try {
+      Device device(options.driver);
+      checked = check_case(device, item, expectations);
+    } catch (const std::exception& error) {
+      checked.reason = error.what();
+    }
+    const std::string text = std::to_string(static_cast<int>(checked.verdict)) + checked.reason;
+    const bool written = ::write(ends[1], text.data(), text.size()) >= 0;
+    ::_exit(written ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char block[512];
+  for (ssize_t bytes = 0; (bytes = ::read(ends[0], block, sizeof block)) > 0;) {
+    text.append(block, static_cast<std::size_t>(bytes));
+  }
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  if (text.empty()) return {Verdict::failed, "its process died"};
+  return {static_cast<Verdict>(text[0] - '0'), text.substr(1)};
+}
+
+/// Whether the GPU ended the case with a fault, or nobody knows what it does.
+bool may_fault(const Case& item, const Expectations& expectations) {
+  const auto expected = expectations.find(item.name);
+  return expected == expectations.end() || expected->second.identity != identity(item) ||
+         expected->second.status != CUDA_SUCCESS;
+}
+
 /// Prints, for every opcode, how many of its forms there are, how many a case has and how many are
 /// in cases that passed. \return the number of forms that no case has and nobody explains, and of
 /// forms in cases that the inventory lacks.
@@ -321,6 +359,15 @@ int check(const Options& options, const Corpus& corpus) {
   const CaseList listed(options.unsupported);
   const CaseList differing(options.differing);
   int expected_different = 0;
+  // Before this process uses the device: a fork would not have it.
+  std::map<std::string, Checked> apart;
+  std::size_t place = 0;
+  for (const Case& item : corpus.cases) {
+    if (!chosen(options, item) || place++ % options.parts != options.part) continue;
+    if (may_fault(item, expectations)) {
+      apart.emplace(item.name, check_apart(options, item, expectations));
+    }
+  }
   Device device(options.driver);
   std::map<std::string, Verdict> verdicts;
   std::map<Verdict, int> counts;
@@ -329,7 +376,9 @@ int check(const Options& options, const Corpus& corpus) {
   std::size_t number = 0;
   for (const Case& item : corpus.cases) {
     if (!chosen(options, item) || number++ % options.parts != options.part) continue;
-    const Checked checked = check_case(device, item, expectations);
+    const auto known = apart.find(item.name);
+    const Checked checked =
+        known != apart.end() ? known->second : check_case(device, item, expectations);
     verdicts[item.name] = checked.verdict;
     const bool is_listed = listed.contains(item.name);
     ++counts[checked.verdict];
