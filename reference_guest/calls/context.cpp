@@ -106,8 +106,8 @@ CUresult cuCtxDestroy_v2(CUcontext context) {
   thread.bound_context = 0;
   const CUresult result = contexts()->destroy(thread.contexts, context);
   if (result == CUDA_SUCCESS) {
-    forget_context_memory(call::to_wire<std::uint64_t>(context));
     end_host_memory(call::to_wire<std::uint64_t>(context));
+    forget_context_memory(call::to_wire<std::uint64_t>(context));
   }
   return result == CUDA_ERROR_CONTEXT_IS_DESTROYED ? CUDA_ERROR_INVALID_CONTEXT : result;
 }

@@ -374,8 +374,12 @@ CUresult unregister_host_memory(std::uint64_t address) {
   const std::uint64_t host = host_address(range, address);
   // What the device has written to memory that is not shared would otherwise be lost.
   if (detail::mirrored_regions.load(std::memory_order_relaxed) != 0) {
-    ReplyOf<calls::CtxSynchronize> waited;
-    CUresult seen = call<calls::CtxSynchronize>({.ctx = current_context_id()}, waited);
+    CUresult seen = CUDA_SUCCESS;
+    // Waiting would end the captures that are going on, whosoever they are.
+    if (!capture_active()) {
+      ReplyOf<calls::CtxSynchronize> waited;
+      seen = call<calls::CtxSynchronize>({.ctx = current_context_id()}, waited);
+    }
     if (seen == CUDA_SUCCESS) seen = mirror_in();
     if (seen != CUDA_SUCCESS) return seen;
   }
@@ -391,7 +395,8 @@ void end_host_memory(std::uint64_t context) {
   if (context == 0) return;
   end_captured_memory(context);
   const auto ended = memory_registry().erase_if([context](const Range& range) {
-    return range.attributes.context == context && range.attributes.kind == RangeKind::pinned;
+    return range.attributes.context == context && (range.attributes.kind == RangeKind::pinned ||
+                                                   range.attributes.kind == RangeKind::managed);
   });
   for (const Range& range : ended) {
     if ((range.attributes.flags & range_flag::registered) != 0) {

@@ -39,8 +39,9 @@ CUresult register_host_memory(std::uint64_t address, std::uint64_t bytes, unsign
 /// cuMemHostUnregister.
 CUresult unregister_host_memory(std::uint64_t address);
 
-/// The page-locked memory of a context that has ended is the program's no longer as far as CUDA is
-/// concerned. What was allocated stays mapped, as the program may still look at it.
+/// The page-locked and managed memory of a context that has ended is the program's no longer as far
+/// as CUDA is concerned. What was allocated stays mapped, as the program may still look at it.
+/// To be called before the registry forgets the context's other memory.
 void end_host_memory(std::uint64_t context);
 
 /// cuMemFreeHost, and cuMemFree of managed memory.

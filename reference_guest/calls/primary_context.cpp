@@ -13,8 +13,8 @@ namespace {
 /// The memory of a primary context ends with its life; the context's handle stays.
 void forget_primary_memory(CUdevice device) {
   if (const Context* context = contexts()->primary(device)) {
-    forget_context_memory(context->id);
     end_host_memory(context->id);
+    forget_context_memory(context->id);
   }
 }
 
