@@ -360,6 +360,9 @@ class RingConsumer {
       return malformed("a frame is longer than the frame cap");
     }
     if (slots > to_end) return malformed("a frame runs over the end of the ring");
+    // Where frames are waiting, the next one's first lines come while this one is copied.
+    const std::size_t lines = std::min({slots, std::size_t{2}, to_end - slots});
+    for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(ring_.slot(index_ + slots + i));
     const std::byte* body = ring_.slot(index_) + frame_header_bytes;
     std::byte* copy = copy_.get() + frame_header_bytes;
     if (header_.length <= inline_body_bytes) {
