@@ -5,7 +5,7 @@
 #include <vector>
 #include <vgpu/calls/capture.hpp>
 #include <vgpu/calls/memory.hpp>
-#include <vgpu/calls/stream.hpp>
+#include <vgpu/guest_written.hpp>
 
 #include "mirrored_memory.hpp"
 #include "vgpu/guest/core.hpp"
@@ -70,11 +70,10 @@ CUresult make(std::uint64_t address, std::uint64_t bytes, std::uint64_t& host) {
 CUresult settle_in_capture(CUstream stream, std::uint64_t address, std::uint64_t bytes,
                            Operand& operand) {
   if (!operand.plain || !capture_active()) return CUDA_SUCCESS;
-  ReplyOf<calls::StreamIsCapturing> reply;
-  CUresult result =
-      call<calls::StreamIsCapturing>({.hStream = reinterpret_cast<std::uint64_t>(stream)}, reply);
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  CUresult result = written::cuStreamIsCapturing(stream, &status);
   if (result != CUDA_SUCCESS) return result;
-  if (reply.value.captureStatus == CU_STREAM_CAPTURE_STATUS_NONE) return CUDA_SUCCESS;
+  if (status == CU_STREAM_CAPTURE_STATUS_NONE) return CUDA_SUCCESS;
 
   const Context* context = current_context();
   StandIns& state = stand_ins();

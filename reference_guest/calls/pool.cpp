@@ -1,7 +1,5 @@
 #include <cstdint>
-#include <vgpu/calls/capture.hpp>
 #include <vgpu/calls/pool.hpp>
-#include <vgpu/calls/stream.hpp>
 #include <vgpu/guest_written.hpp>
 
 #include "graph_memory.hpp"
@@ -29,13 +27,11 @@ void remember_ordered(std::uint64_t address, std::uint64_t bytes, std::uint64_t 
   attributes.device = context != nullptr ? context->device : -1;
   attributes.context = context != nullptr ? context->id : 0;
   attributes.owner = pool;
-  if (capture_active()) {
-    ReplyOf<calls::StreamIsCapturing> reply;
-    if (call<calls::StreamIsCapturing>({.hStream = word(stream)}, reply) == CUDA_SUCCESS &&
-        reply.value.captureStatus != CU_STREAM_CAPTURE_STATUS_NONE) {
-      graphs_may_allocate = true;
-      attributes.flags |= range_flag::graph;
-    }
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  if (written::cuStreamIsCapturing(stream, &status) == CUDA_SUCCESS &&
+      status != CU_STREAM_CAPTURE_STATUS_NONE) {
+    graphs_may_allocate = true;
+    attributes.flags |= range_flag::graph;
   }
   remember_memory(address, bytes, attributes);
 }
