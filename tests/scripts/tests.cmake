@@ -45,10 +45,13 @@ foreach(transport shm unix tcp)
                        $<TARGET_FILE:test_thread_order> --gtest_filter=*ThreadOrder*)
   set_tests_properties(program_thread_order_${transport} PROPERTIES LABELS program TIMEOUT 300)
 endforeach()
-vgpu_add_script_test(program_without_thread_order ${script_dir}/run_over.sh shm ${staged_vgpu}
-                     $<TARGET_FILE:test_thread_order> --gtest_filter=*WithoutTheOrder*)
-set_tests_properties(program_without_thread_order PROPERTIES ENVIRONMENT
-                     "VGPU_TEST_HOOKS=1;VGPU_TEST_NO_TICKET_ORDER=1" LABELS program TIMEOUT 300)
+# A process each: what goes wrong may be a fault of a kernel, after which nothing works in its process.
+foreach(scenario OnOneStream BetweenRecordAndWait FromAnObjectsBeginningToItsEnd)
+  vgpu_add_script_test(program_without_thread_order_${scenario} ${script_dir}/run_over.sh shm ${staged_vgpu}
+                       $<TARGET_FILE:test_thread_order> --gtest_filter=*WithoutTheOrder*/${scenario})
+  set_tests_properties(program_without_thread_order_${scenario} PROPERTIES ENVIRONMENT
+                       "VGPU_TEST_HOOKS=1;VGPU_TEST_NO_TICKET_ORDER=1" LABELS program TIMEOUT 300)
+endforeach()
 
 # ThreadSanitizer's own memory lies where guest and host would share addresses.
 if(NOT "thread" IN_LIST VGPU_SANITIZE)

@@ -15,6 +15,8 @@ class Buffer {
   explicit Buffer(size_t count) : count_(count) {
     CHECK(cudaMalloc(&data_, count * sizeof(T)));
     CHECK(cudaMemset(data_, 0, count * sizeof(T)));
+    // A fill of device memory does not wait, and streams that do not block would not wait for it.
+    CHECK(cudaStreamSynchronize(cudaStreamLegacy));
   }
   explicit Buffer(const std::vector<T>& values) : Buffer(values.size()) {
     CHECK(cudaMemcpy(data_, values.data(), count_ * sizeof(T), cudaMemcpyHostToDevice));
