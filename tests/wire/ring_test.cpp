@@ -103,7 +103,8 @@ TEST(Ring, EverySizeCrossesEveryPlaceInTheRing) {
   }
 }
 
-// Bodies full of words that are the headers of frames to come.
+// Bodies full of words that are the headers of frames to come, also in reservations that are given
+// up or published shorter.
 TEST(Ring, BytesOfAnEarlierLapNeverLookLikeAFrame) {
   RingMemory memory(16);
   RingProducer producer(memory.view());
@@ -111,16 +112,20 @@ TEST(Ring, BytesOfAnEarlierLapNeverLookLikeAFrame) {
   std::mt19937 random(1);
   std::uint32_t sequence = 0;
   for (std::uint64_t round = 0; round < 50'000; ++round) {
-    std::size_t length = random() % (producer.frame_cap() + 1);
-    std::byte* body = producer.try_reserve(length);
-    if (body == nullptr) {
-      ASSERT_EQ(consumer.poll(), Poll::empty);  // skips the padding that is in the way
-      body = producer.try_reserve(length);
-    }
-    ASSERT_NE(body, nullptr);
-    for (std::size_t at = inline_body_bytes; at + 8 <= length; at += slot_bytes) {
-      std::uint64_t fake = sequence + 1 + random() % 16;
-      std::memcpy(body + at, &fake, sizeof(fake));
+    std::size_t length = 0;
+    for (std::size_t given_up = random() % 4 / 2; given_up != SIZE_MAX; --given_up) {
+      const std::size_t reserved = random() % (producer.frame_cap() + 1);
+      std::byte* body = producer.try_reserve(reserved);
+      if (body == nullptr) {
+        ASSERT_EQ(consumer.poll(), Poll::empty);  // skips the padding that is in the way
+        body = producer.try_reserve(reserved);
+      }
+      ASSERT_NE(body, nullptr);
+      for (std::size_t at = inline_body_bytes; at + 8 <= reserved; at += slot_bytes) {
+        std::uint64_t fake = sequence + 1 + random() % 16;
+        std::memcpy(body + at, &fake, sizeof(fake));
+      }
+      length = random() % 2 == 0 ? reserved : random() % (reserved + 1);
     }
     ASSERT_TRUE(producer.publish(header_of(length, round)));
     ASSERT_EQ(consumer.poll(), Poll::frame);

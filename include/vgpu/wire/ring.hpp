@@ -19,8 +19,8 @@
 /// producer, one consumer. A frame is a header and its body in consecutive slots and never wraps.
 ///
 /// A frame is published by the first 64-bit word of its first slot, which holds its sequence
-/// number. Before that store the producer zeroes the same word of the slot that follows the frame,
-/// so the bytes of an earlier lap never look like a frame to the consumer, who waits there next.
+/// number. By then the same word of the slot that follows the frame is zero, so the bytes of an
+/// earlier lap never look like a frame to the consumer, who waits there next.
 /// Indices are private to each side; what the peer can write is read once, into private memory, and
 /// checked.
 namespace vgpu::wire {
@@ -150,6 +150,7 @@ class RingProducer {
     if (!has_room(slots)) return nullptr;
     reserved_ = true;
     reserved_bytes_ = body_bytes;
+    touched_ = std::max(touched_, slots);
     return ring_.slot(index_) + frame_header_bytes;
   }
 
@@ -220,8 +221,13 @@ class RingProducer {
     const std::array<std::uint64_t, 3> words = header_words(header, sequence_, flags);
     std::size_t next = index_ + slots;
     if (next == ring_.slot_count()) next = 0;
-    // The other slot's word first: the line that the consumer polls is then touched in one go.
-    ring_.header_word(next, 0).store(0, std::memory_order_relaxed);
+    // Zeroed after an earlier frame as a rule: the line may have to come from the other processor,
+    // and stores become visible in order, so the consumer would wait for it here.
+    if (zeroed_ <= produced_ + slots || slots < touched_) [[unlikely]] {
+      ring_.header_word(next, 0).store(0, std::memory_order_relaxed);
+      zeroed_ = produced_ + slots + 1;
+    }
+    touched_ = 0;
     ring_.header_word(index_, 1).store(words[1], std::memory_order_relaxed);
     ring_.header_word(index_, 2).store(words[2], std::memory_order_relaxed);
     // The store and the load after it must not change places: either the consumer's last look
@@ -242,7 +248,21 @@ class RingProducer {
     }
     index_ = next;
     produced_ += slots;
+    zero_ahead();
     prefetch_ahead(slots);
+  }
+
+  /// Zeroes the words behind the next frame, if it is a small one and those slots are known to be
+  /// free.
+  void zero_ahead() noexcept {
+    if (ring_.slot_count() - static_cast<std::size_t>(produced_ - seen_head_) < slots_zeroed) {
+      return;
+    }
+    for (; zeroed_ < produced_ + slots_zeroed; ++zeroed_) {
+      std::size_t ahead = index_ + static_cast<std::size_t>(zeroed_ - produced_);
+      if (ahead >= ring_.slot_count()) ahead -= ring_.slot_count();
+      ring_.header_word(ahead, 0).store(0, std::memory_order_relaxed);
+    }
   }
 
   /// A line that the consumer read last takes as long to come back as it took to go there: asks for
@@ -265,11 +285,17 @@ class RingProducer {
   /// from a consumer that still has to read them.
   static constexpr std::size_t slots_ahead = 4;
   static_assert(2 * slots_ahead <= RingView::min_slots);
+  /// The slot that the consumer waits at, and those behind a frame of one and of two slots.
+  static constexpr std::size_t slots_zeroed = 3;
 
   RingView ring_;
   std::size_t index_ = 0;
   std::uint64_t produced_ = 0;
   std::uint64_t seen_head_ = 0;
+  /// The slots from produced_ up to here begin with a zero word, unless they are among the touched_
+  /// ones from produced_ on that reservations gave out since the last frame.
+  std::uint64_t zeroed_ = 0;
+  std::size_t touched_ = 0;
   std::uint32_t sequence_ = 0;
   std::size_t reserved_bytes_ = 0;
   bool reserved_ = false;
