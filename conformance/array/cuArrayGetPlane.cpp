@@ -20,11 +20,11 @@ TEST_F(cuArrayGetPlane, RefusesNoOutputAndNoArray) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuArrayGetPlane(&plane, nullptr, 0));
 }
 
-TEST_F(cuArrayGetPlane, NeedsACurrentContext) {
+TEST_F(cuArrayGetPlane, NeedsNoCurrentContext) {
   const Array array(describe(16, 16));
   const NoContext none;
   CUarray plane = nullptr;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuArrayGetPlane(&plane, array, 0));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuArrayGetPlane(&plane, array, 0));
 }
 
 TEST_F(cuArrayGetPlane_fresh, BeforeInit) {

@@ -103,9 +103,7 @@ TEST_F(cuMemcpy3DPeer, CopiesNothingWhenAnExtentIsZero) {
   }
 }
 
-TEST_F(cuMemcpy3DPeer, RefusesNoParameters) {
-  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, form(nullptr));
-}
+// No parameters at all: the vendor's driver crashes.
 
 TEST_F(cuMemcpy3DPeer, NeedsACurrentContext) {
   const Copy copy{};

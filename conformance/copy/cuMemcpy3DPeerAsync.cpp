@@ -103,9 +103,7 @@ TEST_F(cuMemcpy3DPeerAsync, CopiesNothingWhenAnExtentIsZero) {
   }
 }
 
-TEST_F(cuMemcpy3DPeerAsync, RefusesNoParameters) {
-  for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, form(nullptr, nullptr));
-}
+// No parameters at all: the vendor's driver crashes.
 
 TEST_F(cuMemcpy3DPeerAsync, NeedsACurrentContext) {
   const Copy copy{};

@@ -54,21 +54,16 @@ TEST_F(cuSurfObjectCreate, RefusesWhatIsNoArray) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfObjectCreate(&surface, &resource));
 }
 
-// Undocumented for objects; of references it is documented.
-TEST_F(cuSurfObjectCreate, RefusesAnArrayThatWasNotMadeForSurfaces) {
+// Undocumented for objects. Of references it is documented that the array has to be made for them.
+TEST_F(cuSurfObjectCreate, TakesAnArrayThatWasNotMadeForSurfaces) {
   const Array array(describe(16, 16, 0, CU_AD_FORMAT_UNSIGNED_INT32));
   const CUDA_RESOURCE_DESC resource = resource_of(array);
   CUsurfObject surface = 0;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfObjectCreate(&surface, &resource));
+  EXPECT_CUDA_OK(driver().cuSurfObjectCreate(&surface, &resource));
+  EXPECT_CUDA_OK(driver().cuSurfObjectDestroy(surface));
 }
 
-TEST_F(cuSurfObjectCreate, RefusesNoOutputAndNoDescription) {
-  const Array array(writable(16, 16));
-  const CUDA_RESOURCE_DESC resource = resource_of(array);
-  CUsurfObject surface = 0;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfObjectCreate(nullptr, &resource));
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfObjectCreate(&surface, nullptr));
-}
+// No output or no description: the vendor's driver crashes.
 
 TEST_F(cuSurfObjectCreate, NeedsACurrentContext) {
   const Array array(writable(16, 16));

@@ -22,12 +22,12 @@ TEST_F(cuSurfRefGetArray, RefusesAReferenceThatIsBoundToNone) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfRefGetArray(&array, module.canvas()));
 }
 
-TEST_F(cuSurfRefGetArray, NeedsACurrentContext) {
+TEST_F(cuSurfRefGetArray, NeedsNoCurrentContext) {
   const ReferenceModule module;
   const CUsurfref canvas = module.canvas();
   const NoContext none;
   CUarray array = nullptr;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuSurfRefGetArray(&array, canvas));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfRefGetArray(&array, canvas));
 }
 
 TEST_F(cuSurfRefGetArray_fresh, BeforeInit) {

@@ -23,11 +23,11 @@ TEST_F(cuTexRefGetAddress, RefusesAReferenceThatIsBoundToNone) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetAddress_v2(&address, reference));
 }
 
-TEST_F(cuTexRefGetAddress, NeedsACurrentContext) {
+TEST_F(cuTexRefGetAddress, NeedsNoCurrentContext) {
   const TextureReference reference;
   const NoContext none;
   CUdeviceptr address = 0;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexRefGetAddress_v2(&address, reference));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetAddress_v2(&address, reference));
 }
 
 TEST_F(cuTexRefGetAddress_fresh, BeforeInit) {

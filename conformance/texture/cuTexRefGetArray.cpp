@@ -24,14 +24,14 @@ TEST_F(cuTexRefGetArray, RefusesAReferenceThatIsBoundToNone) {
 
 TEST_F(cuTexRefGetArray, RefusesNoReference) {
   CUarray array = nullptr;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetArray(&array, nullptr));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuTexRefGetArray(&array, nullptr));
 }
 
-TEST_F(cuTexRefGetArray, NeedsACurrentContext) {
+TEST_F(cuTexRefGetArray, NeedsNoCurrentContext) {
   const TextureReference reference;
   const NoContext none;
   CUarray array = nullptr;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexRefGetArray(&array, reference));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetArray(&array, reference));
 }
 
 TEST_F(cuTexRefGetArray_fresh, BeforeInit) {

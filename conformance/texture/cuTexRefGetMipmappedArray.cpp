@@ -24,11 +24,11 @@ TEST_F(cuTexRefGetMipmappedArray, RefusesAReferenceThatIsBoundToNone) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetMipmappedArray(&array, reference));
 }
 
-TEST_F(cuTexRefGetMipmappedArray, NeedsACurrentContext) {
+TEST_F(cuTexRefGetMipmappedArray, NeedsNoCurrentContext) {
   const TextureReference reference;
   const NoContext none;
   CUmipmappedArray array = nullptr;
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexRefGetMipmappedArray(&array, reference));
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetMipmappedArray(&array, reference));
 }
 
 TEST_F(cuTexRefGetMipmappedArray_fresh, BeforeInit) {

@@ -145,6 +145,8 @@ TEST(Codec, FieldsOfANewerPeerAreIgnoredAndOfAnOlderOneAreZero) {
   EXPECT_EQ(request.hEvent, 1U);
   EXPECT_EQ(request.hStream, 0U);
   EXPECT_EQ(trailing.size(), 16U);
+  ASSERT_TRUE(call::decode({}, 0, request, trailing));  // as an answer that only has a status
+  EXPECT_EQ(request.hEvent, 0U);
 }
 
 TEST(Codec, MoreDataWordsThanBytesAreRejected) {

@@ -245,8 +245,9 @@ template <Message M>
   if constexpr (DataOnly<M>) {
     const std::size_t sent = std::size_t{data_words} * detail::word;
     if (sent > body.size()) return false;
-    if constexpr (own_bytes != 0)
-      std::memcpy(&out, body.data(), sent < own_bytes ? sent : own_bytes);
+    if constexpr (own_bytes != 0) {
+      if (sent != 0) std::memcpy(&out, body.data(), sent < own_bytes ? sent : own_bytes);
+    }
     trailing = body.subspan(sent);
     return true;
   } else {

@@ -21,7 +21,7 @@ struct ArrayCreate $Vgpu.call(operation = 960, symbol = "cuArrayCreate",
 
 struct ArrayGetDescriptor $Vgpu.call(operation = 961, symbol = "cuArrayGetDescriptor",
     parameters = "CUDA_ARRAY_DESCRIPTOR *pArrayDescriptor, CUarray hArray",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuArrayGetDescriptor", since = 2000,
                 parameters = "CUDA_ARRAY_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray", guest = written),
                (symbol = "cuArrayGetDescriptor_v2", since = 3020)],
@@ -92,7 +92,7 @@ symbol = "cuMipmappedArrayGetMemoryRequirements",
 
 struct ArrayGetPlane $Vgpu.call(operation = 966, symbol = "cuArrayGetPlane",
     parameters = "CUarray *pPlaneArray, CUarray hArray, unsigned int planeIdx",
-    callClass = sync, guest = generated, host = written, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuArrayGetPlane", since = 11020)],
     checks = [(fails = "pPlaneArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -107,7 +107,7 @@ struct ArrayGetPlane $Vgpu.call(operation = 966, symbol = "cuArrayGetPlane",
 
 struct ArrayDestroy $Vgpu.call(operation = 967, symbol = "cuArrayDestroy",
     parameters = "CUarray hArray",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuArrayDestroy", since = 2000)],
     checks = [(fails = "hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
@@ -132,7 +132,7 @@ struct Array3DCreate $Vgpu.call(operation = 968, symbol = "cuArray3DCreate",
 
 struct Array3DGetDescriptor $Vgpu.call(operation = 969, symbol = "cuArray3DGetDescriptor",
     parameters = "CUDA_ARRAY3D_DESCRIPTOR *pArrayDescriptor, CUarray hArray",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuArray3DGetDescriptor", since = 2000,
                 parameters = "CUDA_ARRAY3D_DESCRIPTOR_v1 *pArrayDescriptor, CUarray hArray", guest = written),
                (symbol = "cuArray3DGetDescriptor_v2", since = 3020)],
@@ -162,7 +162,7 @@ struct MipmappedArrayCreate $Vgpu.call(operation = 970, symbol = "cuMipmappedArr
 
 struct MipmappedArrayGetLevel $Vgpu.call(operation = 971, symbol = "cuMipmappedArrayGetLevel",
     parameters = "CUarray *pLevelArray, CUmipmappedArray hMipmappedArray, unsigned int level",
-    callClass = sync, guest = generated, host = written, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuMipmappedArrayGetLevel", since = 5000)],
     checks = [(fails = "pLevelArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
               (fails = "hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -177,7 +177,7 @@ struct MipmappedArrayGetLevel $Vgpu.call(operation = 971, symbol = "cuMipmappedA
 
 struct MipmappedArrayDestroy $Vgpu.call(operation = 972, symbol = "cuMipmappedArrayDestroy",
     parameters = "CUmipmappedArray hMipmappedArray",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuMipmappedArrayDestroy", since = 5000)],
     checks = [(fails = "hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

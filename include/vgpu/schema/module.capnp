@@ -158,7 +158,7 @@ struct ModuleGetGlobal $Vgpu.call(operation = 521, symbol = "cuModuleGetGlobal",
 
 struct ModuleGetTexRef $Vgpu.call(operation = 522, symbol = "cuModuleGetTexRef",
     parameters = "CUtexref *pTexRef, CUmodule hmod, const char *name",
-    callClass = sync, guest = generated, host = written, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuModuleGetTexRef", since = 2000)],
     checks = [(fails = "pTexRef == nullptr || name == nullptr || hmod == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -173,7 +173,7 @@ struct ModuleGetTexRef $Vgpu.call(operation = 522, symbol = "cuModuleGetTexRef",
 
 struct ModuleGetSurfRef $Vgpu.call(operation = 523, symbol = "cuModuleGetSurfRef",
     parameters = "CUsurfref *pSurfRef, CUmodule hmod, const char *name",
-    callClass = sync, guest = generated, host = written, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = none, capture = safe,
     exports = [(symbol = "cuModuleGetSurfRef", since = 3000)],
     checks = [(fails = "pSurfRef == nullptr || name == nullptr || hmod == nullptr",
                error = "CUDA_ERROR_INVALID_VALUE")]) {

@@ -7,9 +7,9 @@ $Cxx.namespace("vgpu::schema::surface");
 
 struct SurfRefSetArray $Vgpu.call(operation = 2240, symbol = "cuSurfRefSetArray",
     parameters = "CUsurfref hSurfRef, CUarray hArray, unsigned int Flags",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuSurfRefSetArray", since = 3000)],
-    checks = [(fails = "hSurfRef == nullptr || hArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hSurfRef == nullptr || hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hSurfRef @0 :UInt64 $Vgpu.handle(surfaceReference);
     hArray @1 :UInt64 $Vgpu.handle(array);
@@ -20,7 +20,7 @@ struct SurfRefSetArray $Vgpu.call(operation = 2240, symbol = "cuSurfRefSetArray"
 
 struct SurfRefGetArray $Vgpu.call(operation = 2241, symbol = "cuSurfRefGetArray",
     parameters = "CUarray *phArray, CUsurfref hSurfRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuSurfRefGetArray", since = 3000)],
     checks = [(fails = "phArray == nullptr || hSurfRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
   struct Request {

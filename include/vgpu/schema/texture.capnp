@@ -7,9 +7,9 @@ $Cxx.namespace("vgpu::schema::texture");
 
 struct TexRefSetArray $Vgpu.call(operation = 2176, symbol = "cuTexRefSetArray",
     parameters = "CUtexref hTexRef, CUarray hArray, unsigned int Flags",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetArray", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr || hArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr || hArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     hArray @1 :UInt64 $Vgpu.handle(array);
@@ -20,9 +20,9 @@ struct TexRefSetArray $Vgpu.call(operation = 2176, symbol = "cuTexRefSetArray",
 
 struct TexRefSetMipmappedArray $Vgpu.call(operation = 2177, symbol = "cuTexRefSetMipmappedArray",
     parameters = "CUtexref hTexRef, CUmipmappedArray hMipmappedArray, unsigned int Flags",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmappedArray", since = 5000)],
-    checks = [(fails = "hTexRef == nullptr || hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr || hMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     hMipmappedArray @1 :UInt64 $Vgpu.handle(mipmappedArray);
@@ -33,11 +33,11 @@ struct TexRefSetMipmappedArray $Vgpu.call(operation = 2177, symbol = "cuTexRefSe
 
 struct TexRefSetAddress $Vgpu.call(operation = 2178, symbol = "cuTexRefSetAddress",
     parameters = "size_t *ByteOffset, CUtexref hTexRef, CUdeviceptr dptr, size_t bytes",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddress", since = 2000, parameters = "unsigned int *ByteOffset, "
                 "CUtexref hTexRef, CUdeviceptr_v1 dptr, unsigned int bytes", guest = written),
                (symbol = "cuTexRefSetAddress_v2", since = 3020)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     dptr @1 :UInt64 $Vgpu.address((length = "bytes"));
@@ -50,12 +50,13 @@ struct TexRefSetAddress $Vgpu.call(operation = 2178, symbol = "cuTexRefSetAddres
 
 struct TexRefSetAddress2D $Vgpu.call(operation = 2179, symbol = "cuTexRefSetAddress2D",
     parameters = "CUtexref hTexRef, const CUDA_ARRAY_DESCRIPTOR *desc, CUdeviceptr dptr, size_t Pitch",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddress2D", since = 2020, parameters = "CUtexref hTexRef, "
                 "const CUDA_ARRAY_DESCRIPTOR_v1 *desc, CUdeviceptr_v1 dptr, unsigned int Pitch", guest = written),
                (symbol = "cuTexRefSetAddress2D_v2", since = 3020),
                (symbol = "cuTexRefSetAddress2D_v3", since = 4010)],
-    checks = [(fails = "desc == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "desc == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     desc @1 :Data $Vgpu.layout("CUDA_ARRAY_DESCRIPTOR");
@@ -67,9 +68,9 @@ struct TexRefSetAddress2D $Vgpu.call(operation = 2179, symbol = "cuTexRefSetAddr
 
 struct TexRefSetFormat $Vgpu.call(operation = 2180, symbol = "cuTexRefSetFormat",
     parameters = "CUtexref hTexRef, CUarray_format fmt, int NumPackedComponents",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFormat", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     fmt @1 :UInt32 $Vgpu.cType("CUarray_format");
@@ -80,9 +81,9 @@ struct TexRefSetFormat $Vgpu.call(operation = 2180, symbol = "cuTexRefSetFormat"
 
 struct TexRefSetAddressMode $Vgpu.call(operation = 2181, symbol = "cuTexRefSetAddressMode",
     parameters = "CUtexref hTexRef, int dim, CUaddress_mode am",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetAddressMode", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     dim @1 :Int32;
@@ -93,9 +94,9 @@ struct TexRefSetAddressMode $Vgpu.call(operation = 2181, symbol = "cuTexRefSetAd
 
 struct TexRefSetFilterMode $Vgpu.call(operation = 2182, symbol = "cuTexRefSetFilterMode",
     parameters = "CUtexref hTexRef, CUfilter_mode fm",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFilterMode", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     fm @1 :UInt32 $Vgpu.cType("CUfilter_mode");
@@ -105,9 +106,9 @@ struct TexRefSetFilterMode $Vgpu.call(operation = 2182, symbol = "cuTexRefSetFil
 
 struct TexRefSetMipmapFilterMode $Vgpu.call(operation = 2183, symbol = "cuTexRefSetMipmapFilterMode",
     parameters = "CUtexref hTexRef, CUfilter_mode fm",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapFilterMode", since = 5000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     fm @1 :UInt32 $Vgpu.cType("CUfilter_mode");
@@ -117,9 +118,9 @@ struct TexRefSetMipmapFilterMode $Vgpu.call(operation = 2183, symbol = "cuTexRef
 
 struct TexRefSetMipmapLevelBias $Vgpu.call(operation = 2184, symbol = "cuTexRefSetMipmapLevelBias",
     parameters = "CUtexref hTexRef, float bias",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapLevelBias", since = 5000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     bias @1 :Float32;
@@ -129,9 +130,9 @@ struct TexRefSetMipmapLevelBias $Vgpu.call(operation = 2184, symbol = "cuTexRefS
 
 struct TexRefSetMipmapLevelClamp $Vgpu.call(operation = 2185, symbol = "cuTexRefSetMipmapLevelClamp",
     parameters = "CUtexref hTexRef, float minMipmapLevelClamp, float maxMipmapLevelClamp",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMipmapLevelClamp", since = 5000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     minMipmapLevelClamp @1 :Float32;
@@ -142,9 +143,9 @@ struct TexRefSetMipmapLevelClamp $Vgpu.call(operation = 2185, symbol = "cuTexRef
 
 struct TexRefSetMaxAnisotropy $Vgpu.call(operation = 2186, symbol = "cuTexRefSetMaxAnisotropy",
     parameters = "CUtexref hTexRef, unsigned int maxAniso",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetMaxAnisotropy", since = 5000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     maxAniso @1 :UInt32;
@@ -154,9 +155,10 @@ struct TexRefSetMaxAnisotropy $Vgpu.call(operation = 2186, symbol = "cuTexRefSet
 
 struct TexRefSetBorderColor $Vgpu.call(operation = 2187, symbol = "cuTexRefSetBorderColor",
     parameters = "CUtexref hTexRef, float *pBorderColor",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetBorderColor", since = 8000)],
-    checks = [(fails = "pBorderColor == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pBorderColor == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     pBorderColor @1 :List(Float32) $Vgpu.length("4");
@@ -166,9 +168,9 @@ struct TexRefSetBorderColor $Vgpu.call(operation = 2187, symbol = "cuTexRefSetBo
 
 struct TexRefSetFlags $Vgpu.call(operation = 2188, symbol = "cuTexRefSetFlags",
     parameters = "CUtexref hTexRef, unsigned int Flags",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefSetFlags", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     flags @1 :UInt32 $Vgpu.cName("Flags");
@@ -178,10 +180,11 @@ struct TexRefSetFlags $Vgpu.call(operation = 2188, symbol = "cuTexRefSetFlags",
 
 struct TexRefGetAddress $Vgpu.call(operation = 2189, symbol = "cuTexRefGetAddress",
     parameters = "CUdeviceptr *pdptr, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetAddress", since = 2000, parameters = "CUdeviceptr_v1 *pdptr, CUtexref hTexRef", guest = written),
                (symbol = "cuTexRefGetAddress_v2", since = 3020)],
-    checks = [(fails = "pdptr == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pdptr == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -192,9 +195,10 @@ struct TexRefGetAddress $Vgpu.call(operation = 2189, symbol = "cuTexRefGetAddres
 
 struct TexRefGetArray $Vgpu.call(operation = 2190, symbol = "cuTexRefGetArray",
     parameters = "CUarray *phArray, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetArray", since = 2000)],
-    checks = [(fails = "phArray == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "phArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -205,9 +209,10 @@ struct TexRefGetArray $Vgpu.call(operation = 2190, symbol = "cuTexRefGetArray",
 
 struct TexRefGetMipmappedArray $Vgpu.call(operation = 2191, symbol = "cuTexRefGetMipmappedArray",
     parameters = "CUmipmappedArray *phMipmappedArray, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmappedArray", since = 5000)],
-    checks = [(fails = "phMipmappedArray == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "phMipmappedArray == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -218,9 +223,10 @@ struct TexRefGetMipmappedArray $Vgpu.call(operation = 2191, symbol = "cuTexRefGe
 
 struct TexRefGetAddressMode $Vgpu.call(operation = 2192, symbol = "cuTexRefGetAddressMode",
     parameters = "CUaddress_mode *pam, CUtexref hTexRef, int dim",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetAddressMode", since = 2000)],
-    checks = [(fails = "pam == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pam == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
     dim @1 :Int32;
@@ -232,9 +238,10 @@ struct TexRefGetAddressMode $Vgpu.call(operation = 2192, symbol = "cuTexRefGetAd
 
 struct TexRefGetFilterMode $Vgpu.call(operation = 2193, symbol = "cuTexRefGetFilterMode",
     parameters = "CUfilter_mode *pfm, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetFilterMode", since = 2000)],
-    checks = [(fails = "pfm == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pfm == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -245,10 +252,10 @@ struct TexRefGetFilterMode $Vgpu.call(operation = 2193, symbol = "cuTexRefGetFil
 
 struct TexRefGetFormat $Vgpu.call(operation = 2194, symbol = "cuTexRefGetFormat",
     parameters = "CUarray_format *pFormat, int *pNumChannels, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetFormat", since = 2000)],
-    checks = [(fails = "pFormat == nullptr || pNumChannels == nullptr || hTexRef == nullptr",
-               error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pFormat == nullptr || pNumChannels == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -260,9 +267,10 @@ struct TexRefGetFormat $Vgpu.call(operation = 2194, symbol = "cuTexRefGetFormat"
 
 struct TexRefGetMipmapFilterMode $Vgpu.call(operation = 2195, symbol = "cuTexRefGetMipmapFilterMode",
     parameters = "CUfilter_mode *pfm, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapFilterMode", since = 5000)],
-    checks = [(fails = "pfm == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pfm == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -273,9 +281,10 @@ struct TexRefGetMipmapFilterMode $Vgpu.call(operation = 2195, symbol = "cuTexRef
 
 struct TexRefGetMipmapLevelBias $Vgpu.call(operation = 2196, symbol = "cuTexRefGetMipmapLevelBias",
     parameters = "float *pbias, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapLevelBias", since = 5000)],
-    checks = [(fails = "pbias == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pbias == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -286,10 +295,10 @@ struct TexRefGetMipmapLevelBias $Vgpu.call(operation = 2196, symbol = "cuTexRefG
 
 struct TexRefGetMipmapLevelClamp $Vgpu.call(operation = 2197, symbol = "cuTexRefGetMipmapLevelClamp",
     parameters = "float *pminMipmapLevelClamp, float *pmaxMipmapLevelClamp, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetMipmapLevelClamp", since = 5000)],
-    checks = [(fails = "pminMipmapLevelClamp == nullptr || pmaxMipmapLevelClamp == nullptr || hTexRef == nullptr",
-               error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pminMipmapLevelClamp == nullptr || pmaxMipmapLevelClamp == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -301,9 +310,10 @@ struct TexRefGetMipmapLevelClamp $Vgpu.call(operation = 2197, symbol = "cuTexRef
 
 struct TexRefGetMaxAnisotropy $Vgpu.call(operation = 2198, symbol = "cuTexRefGetMaxAnisotropy",
     parameters = "int *pmaxAniso, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetMaxAnisotropy", since = 5000)],
-    checks = [(fails = "pmaxAniso == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pmaxAniso == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -314,9 +324,10 @@ struct TexRefGetMaxAnisotropy $Vgpu.call(operation = 2198, symbol = "cuTexRefGet
 
 struct TexRefGetBorderColor $Vgpu.call(operation = 2199, symbol = "cuTexRefGetBorderColor",
     parameters = "float *pBorderColor, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetBorderColor", since = 8000)],
-    checks = [(fails = "pBorderColor == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pBorderColor == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -327,9 +338,10 @@ struct TexRefGetBorderColor $Vgpu.call(operation = 2199, symbol = "cuTexRefGetBo
 
 struct TexRefGetFlags $Vgpu.call(operation = 2200, symbol = "cuTexRefGetFlags",
     parameters = "unsigned int *pFlags, CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuTexRefGetFlags", since = 2000)],
-    checks = [(fails = "pFlags == nullptr || hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "pFlags == nullptr", error = "CUDA_ERROR_INVALID_VALUE"),
+              (fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference);
   }
@@ -351,9 +363,9 @@ struct TexRefCreate $Vgpu.call(operation = 2201, symbol = "cuTexRefCreate",
 
 struct TexRefDestroy $Vgpu.call(operation = 2202, symbol = "cuTexRefDestroy",
     parameters = "CUtexref hTexRef",
-    callClass = sync, guest = generated, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = unsafe,
     exports = [(symbol = "cuTexRefDestroy", since = 2000)],
-    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
+    checks = [(fails = "hTexRef == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {
     hTexRef @0 :UInt64 $Vgpu.handle(textureReference) $Vgpu.releases;
   }

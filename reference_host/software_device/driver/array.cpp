@@ -236,11 +236,9 @@ CUresult create_mipmapped(CUmipmappedArray* out, const CUDA_ARRAY3D_DESCRIPTOR* 
   return CUDA_SUCCESS;
 }
 
-/// Finds an array for a question about it.
+/// Finds an array; no context has to be current for that.
 template <class Table, class Handle, class Object>
 CUresult find(const Table& table, Handle handle, std::shared_ptr<Object>& object) {
-  std::shared_ptr<Context> context;
-  if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
   object = table.find(handle);
   return object == nullptr ? CUDA_ERROR_INVALID_HANDLE : CUDA_SUCCESS;
 }

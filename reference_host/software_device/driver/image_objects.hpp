@@ -57,7 +57,6 @@ struct TextureObject {
   CUDA_RESOURCE_DESC resource{};
   CUDA_TEXTURE_DESC texture{};
   CUDA_RESOURCE_VIEW_DESC view{};
-  bool has_view = false;
 };
 
 struct SurfaceObject {

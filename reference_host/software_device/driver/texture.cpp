@@ -138,7 +138,7 @@ CUresult make_texture(Context& context, const CUDA_RESOURCE_DESC& resource,
       break;
     case CU_RESOURCE_TYPE_MIPMAPPED_ARRAY:
       mipmap = driver().mipmapped_arrays.find(resource.res.mipmap.hMipmappedArray);
-      if (mipmap == nullptr || !normalized) return CUDA_ERROR_INVALID_VALUE;
+      if (mipmap == nullptr) return CUDA_ERROR_INVALID_VALUE;
       texture.levels.clear();
       for (const auto& level : mipmap->levels) texture.levels.push_back(level->image);
       texture.storage = mipmap->levels.front()->storage;
@@ -163,8 +163,8 @@ CUresult make_texture(Context& context, const CUDA_RESOURCE_DESC& resource,
   const bool cube =
       array_descriptor != nullptr && (array_descriptor->Flags & CUDA_ARRAY3D_CUBEMAP) != 0;
   if ((desc.flags & CU_TRSF_SEAMLESS_CUBEMAP) != 0 && !cube) return CUDA_ERROR_INVALID_VALUE;
-  if (view != nullptr) {
-    if (array_descriptor == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  // Linear memory is seen as it is.
+  if (view != nullptr && array_descriptor != nullptr) {
     if (const CUresult result = apply_view(*array_descriptor, *view, texture);
         result != CUDA_SUCCESS) {
       return result;
@@ -186,9 +186,7 @@ CUresult make_texture(Context& context, const CUDA_RESOURCE_DESC& resource,
 
 CUresult make_surface(CUarray handle, Surface& surface) {
   const auto array = driver().arrays.find(handle);
-  if (array == nullptr || (array->descriptor.Flags & CUDA_ARRAY3D_SURFACE_LDST) == 0) {
-    return CUDA_ERROR_INVALID_VALUE;
-  }
+  if (array == nullptr) return CUDA_ERROR_INVALID_VALUE;
   surface.image = array->image;
   surface.storage = array->storage;
   return CUDA_SUCCESS;
@@ -272,7 +270,6 @@ CUresult cuTexObjectCreate(CUtexObject* out, const CUDA_RESOURCE_DESC* resource,
     object->resource = *resource;
     object->texture = *texture;
     object->texture.maxAnisotropy = std::clamp(texture->maxAnisotropy, 1U, 16U);
-    object->has_view = view != nullptr;
     if (view != nullptr) object->view = *view;
     const CUtexObject handle = driver().textures.add(object);
     images().set(handle, std::shared_ptr<const Texture>(std::move(image)));
@@ -300,16 +297,7 @@ CUresult cuTexObjectGetTextureDesc(CUDA_TEXTURE_DESC* desc, CUtexObject handle) 
 }
 
 CUresult cuTexObjectGetResourceViewDesc(CUDA_RESOURCE_VIEW_DESC* desc, CUtexObject handle) {
-  CUDA_RESOURCE_VIEW_DESC view{};
-  bool has_view = false;
-  const CUresult result = read(&Driver::textures, handle, &view, [&](const auto& object) {
-    has_view = object.has_view;
-    return object.view;
-  });
-  if (result != CUDA_SUCCESS) return result;
-  if (!has_view || desc == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  *desc = view;
-  return CUDA_SUCCESS;
+  return read(&Driver::textures, handle, desc, [](const auto& object) { return object.view; });
 }
 
 CUresult cuSurfObjectCreate(CUsurfObject* out, const CUDA_RESOURCE_DESC* resource) {

@@ -27,10 +27,6 @@ CUresult bind_resource(Context& context, TextureReference& reference,
                        const CUDA_RESOURCE_DESC& resource) {
   Texture probe;
   CUDA_TEXTURE_DESC texture = reference.texture;
-  // The flags may be set after the array.
-  if (resource.resType == CU_RESOURCE_TYPE_MIPMAPPED_ARRAY) {
-    texture.flags |= CU_TRSF_NORMALIZED_COORDINATES;
-  }
   if (const CUresult result = make_texture(context, resource, texture, nullptr, probe);
       result != CUDA_SUCCESS) {
     return result;
@@ -43,14 +39,14 @@ CUresult bind_resource(Context& context, TextureReference& reference,
   return CUDA_SUCCESS;
 }
 
-/// Runs `body(context, reference)` with the reference locked.
+/// Runs `body(context, reference)` with the reference locked, in the context that it was made in.
+/// None has to be current.
 template <class Body>
 CUresult with_reference(CUtexref handle, Body&& body) noexcept {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto reference = driver().texture_references.find(handle);
-    if (reference == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    const auto context = reference == nullptr ? nullptr : reference->context.lock();
+    if (context == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     const std::lock_guard lock(reference->mutex);
     return body(*context, *reference);
   });
@@ -143,8 +139,6 @@ namespace {
 template <class Handle>
 CUresult module_reference(Handle* out, CUmodule module_handle, const char* name) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     if (out == nullptr || name == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const auto module = driver().modules.find(module_handle);
     if (module == nullptr) return CUDA_ERROR_INVALID_HANDLE;
@@ -176,11 +170,10 @@ CUresult cuTexRefCreate(CUtexref* out) {
 
 CUresult cuTexRefDestroy(CUtexref handle) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto reference = driver().texture_references.find(handle);
+    if (reference == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     // Those of a module end with it.
-    if (reference == nullptr || reference->place != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (reference->place != 0) return CUDA_ERROR_INVALID_VALUE;
     driver().texture_references.remove(handle);
     return CUDA_SUCCESS;
   });
@@ -188,6 +181,7 @@ CUresult cuTexRefDestroy(CUtexref handle) {
 
 CUresult cuTexRefSetArray(CUtexref handle, CUarray array, unsigned int flags) {
   return with_reference(handle, [&](Context& context, TextureReference& reference) -> CUresult {
+    if (array == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     if (flags != CU_TRSA_OVERRIDE_FORMAT) return CUDA_ERROR_INVALID_VALUE;
     CUDA_RESOURCE_DESC resource{};
     resource.resType = CU_RESOURCE_TYPE_ARRAY;
@@ -198,6 +192,7 @@ CUresult cuTexRefSetArray(CUtexref handle, CUarray array, unsigned int flags) {
 
 CUresult cuTexRefSetMipmappedArray(CUtexref handle, CUmipmappedArray array, unsigned int flags) {
   return with_reference(handle, [&](Context& context, TextureReference& reference) -> CUresult {
+    if (array == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     if (flags != CU_TRSA_OVERRIDE_FORMAT) return CUDA_ERROR_INVALID_VALUE;
     CUDA_RESOURCE_DESC resource{};
     resource.resType = CU_RESOURCE_TYPE_MIPMAPPED_ARRAY;
@@ -415,10 +410,14 @@ CUresult cuTexRefGetFlags(unsigned int* flags, CUtexref handle) {
 
 CUresult cuSurfRefSetArray(CUsurfref handle, CUarray array, unsigned int flags) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto reference = driver().surface_references.find(handle);
-    if (reference == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
+    const auto context = reference == nullptr ? nullptr : reference->context.lock();
+    if (context == nullptr || array == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+    const auto known = driver().arrays.find(array);
+    if (flags != 0 || known == nullptr ||
+        (known->descriptor.Flags & CUDA_ARRAY3D_SURFACE_LDST) == 0) {
+      return CUDA_ERROR_INVALID_VALUE;
+    }
     auto surface = std::make_shared<Surface>();
     if (const CUresult result = make_surface(array, *surface); result != CUDA_SUCCESS) {
       return result;
@@ -434,8 +433,6 @@ CUresult cuSurfRefSetArray(CUsurfref handle, CUarray array, unsigned int flags) 
 
 CUresult cuSurfRefGetArray(CUarray* array, CUsurfref handle) {
   return entry([&]() -> CUresult {
-    std::shared_ptr<Context> context;
-    if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
     const auto reference = driver().surface_references.find(handle);
     if (array == nullptr || reference == nullptr) return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard lock(reference->mutex);

@@ -261,7 +261,11 @@ std::vector<std::string> select_ptx(const void* image, int capability, LoadError
       reject(error, CUDA_ERROR_INVALID_IMAGE, "the image is text but not PTX");
     return texts;
   }
-  const auto magic = read<std::uint32_t>(image);
+  // What is no image may be shorter; no byte of a magic number is zero.
+  std::uint32_t magic = 0;
+  if (::strnlen(static_cast<const char*>(image), sizeof magic) == sizeof magic) {
+    magic = read<std::uint32_t>(image);
+  }
   std::string text;
   if (magic == container_magic) {
     if (choose(image, capability, text, error)) texts.push_back(std::move(text));
