@@ -61,11 +61,19 @@ void Decoder::texture() {
   const Geometry* geometry = nullptr;
   for (const Geometry& candidate : geometries)
     if (geometry == nullptr && take(candidate.name)) geometry = &candidate;
-  const Type result = take(".v4") ? take_type() : Type::none;
+  const bool pairs = !gather && take(".v2");
+  const Type result = pairs || take(".v4") ? take_type() : Type::none;
   const Type coordinate = take_type();
   if (failed()) return;
-  if (geometry == nullptr || (result != Type::u32 && result != Type::s32 && result != Type::f32) ||
-      (coordinate != Type::s32 && coordinate != Type::f32)) {
+  if (pairs && result == Type::f16x2) {
+    form.results = TextureResults::packed_halves;
+  } else if (!pairs && !gather && result == Type::f16) {
+    form.results = TextureResults::halves;
+  } else if (pairs || (result != Type::u32 && result != Type::s32 && result != Type::f32)) {
+    fail("is not supported in this form");
+    return;
+  }
+  if (geometry == nullptr || (coordinate != Type::s32 && coordinate != Type::f32)) {
     fail("is not supported in this form");
     return;
   }
@@ -76,14 +84,16 @@ void Decoder::texture() {
 
   std::vector<std::uint32_t> codes(texture_operands, no_guard);
   const Operand& destination = operand(0);
-  if (destination.kind != Operand::Kind::vector || destination.elements.size() != 4) {
-    fail("needs four destinations");
+  const std::size_t destinations = pairs ? 2 : 4;
+  if (destination.kind != Operand::Kind::vector || destination.elements.size() != destinations) {
+    fail(pairs ? "needs two destinations" : "needs four destinations");
     return;
   }
-  for (std::size_t i = 0; i < 4; ++i) {
+  const Type element_type = form.results == TextureResults::halves ? Type::b16 : Type::b32;
+  for (std::size_t i = 0; i < destinations; ++i) {
     const Operand& element = destination.elements[i];
     if (element.kind != Operand::Kind::underscore)
-      codes[texture_d + i] = destination_code(element, Type::b32);
+      codes[texture_d + i] = destination_code(element, element_type);
   }
   Op op;
   op.kind = OpKind::memory;

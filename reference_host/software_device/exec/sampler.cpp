@@ -79,21 +79,22 @@ CubePlace on_cube(float x, float y, float z) {
   float s = 0;
   float t = 0;
   float major = 0;
-  if (ax >= ay && ax >= az) {
-    face = std::signbit(x) ? 1 : 0;
-    s = std::signbit(x) ? z : -z;
+  // Of equal ones the last is taken (H200).
+  if (az >= ax && az >= ay) {
+    face = std::signbit(z) ? 5 : 4;
+    s = std::signbit(z) ? -x : x;
     t = -y;
-    major = ax;
-  } else if (ay >= az) {
+    major = az;
+  } else if (ay >= ax) {
     face = std::signbit(y) ? 3 : 2;
     s = x;
     t = std::signbit(y) ? -z : z;
     major = ay;
   } else {
-    face = std::signbit(z) ? 5 : 4;
-    s = std::signbit(z) ? -x : x;
+    face = std::signbit(x) ? 1 : 0;
+    s = std::signbit(x) ? z : -z;
     t = -y;
-    major = az;
+    major = ax;
   }
   if (!(major > 0)) return {face, 0.5F, 0.5F};
   return {face, (s / major + 1) / 2, (t / major + 1) / 2};
@@ -144,6 +145,7 @@ class Level {
       axes_[i].first += fetch_.offset[i];
     }
     if (fetch_.gather) return gather();
+    if (fetch_.integer && !texture_.linear_memory && !holds_index()) return {};
     return filtered ? filter() : texel({0, 0, 0});
   }
 
@@ -155,6 +157,17 @@ class Level {
     const bool periodic = wanted == CU_TR_ADDRESS_MODE_WRAP || wanted == CU_TR_ADDRESS_MODE_MIRROR;
     const bool normalized = texture_.normalized_coordinates && !fetch_.integer;
     return periodic && !normalized ? CU_TR_ADDRESS_MODE_CLAMP : wanted;
+  }
+
+  /// Whether an array answers for an index. Address modes do not apply to indices, and an array of
+  /// one dimension reads as zero everywhere (H200).
+  bool holds_index() const {
+    if (fetch_.dimensions == 1 && !fetch_.layered) return false;
+    if (fetch_.layered && fetch_.layer >= extents_[2]) return false;
+    for (unsigned i = 0; i < fetch_.dimensions; ++i) {
+      if (axes_[i].first < 0 || axes_[i].first >= extents_[i]) return false;
+    }
+    return true;
   }
 
   void place_slice() {
@@ -231,6 +244,10 @@ class Level {
       if (weight == 0) continue;
       const Texel value = texel(corner);
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * single_value(value[i]);
+    }
+    // One dimension is filtered at the edge of an image of one row (H200): half is border.
+    if (fetch_.dimensions == 1 && !fetch_.layered && mode(0) == CU_TR_ADDRESS_MODE_BORDER) {
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = (sum[i] + texture_.border[i]) / 2;
     }
     return {single_bits(sum[0]), single_bits(sum[1]), single_bits(sum[2]), single_bits(sum[3])};
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <type_traits>
 
 #include "reference_host/software_device/exec/half_bits.hpp"
 #include "reference_host/software_device/exec/texture_ops.hpp"
@@ -111,26 +112,28 @@ std::uint64_t read_register(const Warp& warp, std::uint32_t code, unsigned bytes
   }
 }
 
+/// The surface's format says whether the value has a sign, not the instruction's type (H200).
 template <class Channel>
-void store_saturated(std::byte* to, std::uint32_t value, bool is_signed) {
-  const std::int64_t wide =
-      is_signed ? std::int64_t{static_cast<std::int32_t>(value)} : std::int64_t{value};
+void store_saturated(std::byte* to, std::uint32_t value) {
+  const std::int64_t wide = std::is_signed_v<Channel>
+                                ? std::int64_t{static_cast<std::int32_t>(value)}
+                                : std::int64_t{value};
   const auto stored = static_cast<Channel>(std::clamp<std::int64_t>(
       wide, std::numeric_limits<Channel>::min(), std::numeric_limits<Channel>::max()));
   std::memcpy(to, &stored, sizeof stored);
 }
 
 /// One channel of a formatted store.
-void store_channel(std::byte* to, CUarray_format format, std::uint32_t value, bool is_signed) {
+void store_channel(std::byte* to, CUarray_format format, std::uint32_t value) {
   switch (format) {
     case CU_AD_FORMAT_UNSIGNED_INT8:
-      return store_saturated<std::uint8_t>(to, value, is_signed);
+      return store_saturated<std::uint8_t>(to, value);
     case CU_AD_FORMAT_SIGNED_INT8:
-      return store_saturated<std::int8_t>(to, value, is_signed);
+      return store_saturated<std::int8_t>(to, value);
     case CU_AD_FORMAT_UNSIGNED_INT16:
-      return store_saturated<std::uint16_t>(to, value, is_signed);
+      return store_saturated<std::uint16_t>(to, value);
     case CU_AD_FORMAT_SIGNED_INT16:
-      return store_saturated<std::int16_t>(to, value, is_signed);
+      return store_saturated<std::int16_t>(to, value);
     case CU_AD_FORMAT_HALF: {
       const std::uint16_t half = half_bits(single_value(value));
       std::memcpy(to, &half, sizeof half);
@@ -217,7 +220,7 @@ void op_surface_store(Warp& warp, const Op& op, std::uint32_t mask) {
           read_register(warp, surfaces.codes()[surface_value + i], form.register_log2, lane);
       if (form.formatted) {
         store_channel(to + i * channel_bytes(image.format), image.format,
-                      static_cast<std::uint32_t>(value), form.is_signed);
+                      static_cast<std::uint32_t>(value));
       } else {
         std::memcpy(to + i * element, &value, element);
       }

@@ -39,8 +39,7 @@ std::uint32_t integer_channel(const std::byte* at, bool promote) {
 
 Texel read_texel(const Texture& texture, const Image& image, const std::byte* at) {
   const bool promote = !texture.read_as_integer;
-  Texel texel{};
-  texel[3] = reads_floats(texture, image.format) ? single_bits(1.0F) : 1;
+  Texel texel{};  // channels that the image does not have read as zero, the fourth too (H200)
   const std::size_t step = channel_bytes(image.format);
   for (unsigned channel = 0; channel < image.channels; ++channel, at += step) {
     std::uint32_t& out = texel[channel];

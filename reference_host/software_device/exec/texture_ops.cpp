@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "reference_host/software_device/exec/half_bits.hpp"
 #include "reference_host/software_device/exec/sampler.hpp"
 #include "reference_host/software_device/exec/warp.hpp"
 
@@ -67,6 +68,30 @@ std::array<std::int32_t, 3> integers_at(const Warp& warp, const std::uint32_t* c
   return values;
 }
 
+/// Writes destination `number` of all lanes.
+void write_results(Warp& warp, const TextureForm& form, std::uint32_t code, std::size_t number,
+                   std::uint32_t mask, const std::array<Texel, warp_size>& results) {
+  const auto half = [&](int lane, std::size_t channel) {
+    return half_bits(single_value(results[static_cast<std::size_t>(lane)][channel]));
+  };
+  for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    switch (form.results) {
+      case TextureResults::words:
+        destination<std::uint32_t>(warp, code)[lane] =
+            results[static_cast<std::size_t>(lane)][number];
+        break;
+      case TextureResults::halves:
+        destination<std::uint16_t>(warp, code)[lane] = half(lane, number);
+        break;
+      case TextureResults::packed_halves:
+        destination<std::uint32_t>(warp, code)[lane] =
+            half(lane, 2 * number) | std::uint32_t{half(lane, 2 * number + 1)} << 16;
+        break;
+    }
+  }
+}
+
 }  // namespace
 
 void op_texture(Warp& warp, const Op& op, std::uint32_t mask) {
@@ -104,12 +129,8 @@ void op_texture(Warp& warp, const Op& op, std::uint32_t mask) {
     results[static_cast<std::size_t>(lane)] = sample(*texture, fetch);
   }
   for (std::size_t channel = 0; channel < 4; ++channel) {
-    if (codes[channel] == no_guard) continue;
-    auto* d = destination<std::uint32_t>(warp, codes[channel]);
-    for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) {
-      const int lane = std::countr_zero(rest);
-      d[lane] = results[static_cast<std::size_t>(lane)][channel];
-    }
+    if (codes[channel] != no_guard)
+      write_results(warp, form, codes[channel], channel, mask, results);
   }
   if (op.c != no_guard) predicate(warp, op.c) |= mask;
 }

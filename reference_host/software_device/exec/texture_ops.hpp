@@ -20,6 +20,9 @@ enum TextureOperand : std::uint32_t {
   texture_operands = 18,
 };
 
+/// Four results of 32 bits, four of binary16, or two with two of binary16 each.
+enum class TextureResults : std::uint32_t { words, halves, packed_halves };
+
 /// The kind of a fetch; packed into Op::aux.
 struct TextureForm {
   unsigned dimensions = 2;
@@ -28,10 +31,12 @@ struct TextureForm {
   bool integer = false;
   bool gather = false;
   unsigned channel = 0;
+  TextureResults results = TextureResults::words;
 
   constexpr std::uint32_t pack() const {
     return dimensions | std::uint32_t{layered} << 2 | std::uint32_t{cube} << 3 |
-           std::uint32_t{integer} << 4 | std::uint32_t{gather} << 5 | channel << 6;
+           std::uint32_t{integer} << 4 | std::uint32_t{gather} << 5 | channel << 6 |
+           static_cast<std::uint32_t>(results) << 8;
   }
   static constexpr TextureForm unpack(std::uint32_t bits) {
     return {bits & 3U,
@@ -39,7 +44,8 @@ struct TextureForm {
             (bits >> 3 & 1U) != 0,
             (bits >> 4 & 1U) != 0,
             (bits >> 5 & 1U) != 0,
-            bits >> 6 & 3U};
+            bits >> 6 & 3U,
+            static_cast<TextureResults>(bits >> 8 & 3U)};
   }
 };
 
@@ -92,7 +98,7 @@ struct SurfaceForm {
   unsigned element_log2 = 2;   ///< bytes of one in memory
   unsigned register_log2 = 2;  ///< bytes of its register
   SurfaceReduction reduction = SurfaceReduction::add;
-  bool is_signed = false;  ///< reductions and formatted integers
+  bool is_signed = false;  ///< unformatted reductions
 
   constexpr std::uint32_t pack() const {
     return dimensions | std::uint32_t{layered} << 2 | static_cast<std::uint32_t>(edge) << 3 |
