@@ -151,6 +151,11 @@ bool Decoder::decode(std::vector<std::string>* refused) {
     op.aux = static_cast<std::uint32_t>(labels.size());
     for (const std::uint32_t label : labels) decoded_.extra.push_back(target(label));
   }
+  std::uint32_t run = 0;
+  for (auto op = decoded_.ops.rbegin(); op != decoded_.ops.rend(); ++op) {
+    run = op->kind == OpKind::plain && op->guard == no_guard ? run + 1 : 0;
+    op->run = run;
+  }
   decoded_.decoded = true;
   return true;
 }

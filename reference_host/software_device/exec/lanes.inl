@@ -24,6 +24,29 @@ inline bool has_lane(std::uint32_t mask, int lane) {
   return (mask >> lane) & 1;
 }
 
+/// `values` of the lanes in `mask`, in bits, since the compiler vectorises no choice between loads.
+template <class T>
+void blend(T* d, const T* values, std::uint32_t mask) {
+  using Bits = std::conditional_t<
+      sizeof(T) == 8, std::uint64_t,
+      std::conditional_t<sizeof(T) == 4, std::uint32_t,
+                         std::conditional_t<sizeof(T) == 2, std::uint16_t, std::uint8_t>>>;
+  VGPU_LANES for (int i = 0; i < warp_size; ++i) {
+    const auto keep = static_cast<Bits>(Bits{0} - static_cast<Bits>(mask >> i & 1));
+    const auto chosen = std::bit_cast<Bits>(values[i]) & keep;
+    d[i] = std::bit_cast<T>(
+        static_cast<Bits>(chosen | (std::bit_cast<Bits>(d[i]) & static_cast<Bits>(~keep))));
+  }
+}
+
+/// Computes the lanes in `mask`: all of them, and keeps those.
+template <class R, class Compute>
+void compute_lanes(R* d, std::uint32_t mask, Compute compute) {
+  R values[warp_size];
+  VGPU_LANES for (int i = 0; i < warp_size; ++i) values[i] = compute(i);
+  blend(d, values, mask);
+}
+
 template <class F, class R, class A>
 void unary(Warp& warp, const Op& op, std::uint32_t mask) {
   const A* a = source<A>(warp, op.a);
@@ -31,7 +54,7 @@ void unary(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = F::run(a[i]);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = has_lane(mask, i) ? F::run(a[i]) : d[i];
+    compute_lanes(d, mask, [=](int i) { return F::run(a[i]); });
   }
 }
 
@@ -43,8 +66,7 @@ void binary(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = F::run(a[i], b[i]);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] =
-        has_lane(mask, i) ? F::run(a[i], b[i]) : d[i];
+    compute_lanes(d, mask, [=](int i) { return F::run(a[i], b[i]); });
   }
 }
 
@@ -57,8 +79,7 @@ void ternary(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = F::run(a[i], b[i], c[i]);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] =
-        has_lane(mask, i) ? F::run(a[i], b[i], c[i]) : d[i];
+    compute_lanes(d, mask, [=](int i) { return F::run(a[i], b[i], c[i]); });
   }
 }
 
@@ -76,7 +97,7 @@ void put(Warp& warp, std::uint32_t code, const T* values, std::uint32_t mask) {
   if (mask == all_lanes) {
     std::memcpy(d, values, sizeof(T) * warp_size);
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = has_lane(mask, i) ? values[i] : d[i];
+    blend(d, values, mask);
   }
 }
 

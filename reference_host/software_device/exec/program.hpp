@@ -69,7 +69,9 @@ struct Op {
   bool guard_negated = false;
   bool invert_c = false;  ///< predicate source `c` is negated
   bool may_wait = false;  ///< reads what another thread may write: loops that wait are made of it
+  std::uint32_t run = 0;  ///< plain operations without guards from here on, this one included
 };
+static_assert(sizeof(Op) == 56);
 
 /// Slots of the special-register block, 128 bytes each.
 enum Special : std::uint32_t {

@@ -142,6 +142,16 @@ std::uint32_t run_group(Warp& warp, const Group& group, std::uint32_t slice) {
   std::uint32_t pc = group.pc;
   const std::uint32_t mask = group.mask;
   while (slice != 0) {
+    // Most of a program is plain arithmetic: nothing to decide between its operations.
+    if (const std::uint32_t run = std::min({ops[pc].run, slice, group.limit - pc}); run != 0) {
+      const Op* op = ops + pc;
+      const Op* const end = op + run;
+      for (; op != end; ++op) op->handler(warp, *op, mask);
+      slice -= run;
+      pc += run;
+      if (pc >= group.limit || warp.end_slice) break;
+      continue;
+    }
     --slice;
     const Op& op = ops[pc];
     std::uint32_t active = mask;
