@@ -20,6 +20,8 @@ endif()
 option(VGPU_PRECOMPILE_HEADERS "Parse the headers that most units of a target share once" ON)
 
 set(VGPU_SANITIZE "" CACHE STRING "Sanitizers to build with: address;undefined or thread")
+# For the environment of tests in which kernels run.
+set(VGPU_TSAN_OPTIONS TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/software_device/tsan.supp)
 
 add_library(vgpu_options INTERFACE)
 # gcc 12 warns of stores through null pointers in atomics, of overlapping copies in std::string and of reads past one

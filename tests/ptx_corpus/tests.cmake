@@ -25,5 +25,5 @@ if(TARGET vgpu-softdevice)
            COMMAND ptx-corpus check --driver $<TARGET_FILE:vgpu-softdevice> --corpus ${corpus_out}
                    --expected ${corpus_source}/expected --unsupported ${corpus_source}/unsupported.txt
                    --differing ${corpus_source}/differing.txt --coverage --strict)
-  set_tests_properties(ptx_corpus PROPERTIES TIMEOUT 120 LABELS software_device)
+  set_tests_properties(ptx_corpus PROPERTIES TIMEOUT 120 LABELS software_device ENVIRONMENT ${VGPU_TSAN_OPTIONS})
 endif()

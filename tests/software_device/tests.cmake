@@ -9,7 +9,7 @@ if(TARGET vgpu-softdevice)
             $<TARGET_OBJECTS:vgpu-softdevice-engine>
     LIBS lz4 zstd
     LABELS software_device
-    ENVIRONMENT TSAN_OPTIONS=suppressions=${CMAKE_CURRENT_LIST_DIR}/tsan.supp
+    ENVIRONMENT ${VGPU_TSAN_OPTIONS}
     TIMEOUT 300)
   target_include_directories(test_software_device_engine PRIVATE ${PROJECT_SOURCE_DIR})
   target_include_directories(test_software_device_engine SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
