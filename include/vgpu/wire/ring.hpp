@@ -285,8 +285,9 @@ class RingProducer {
   /// from a consumer that still has to read them.
   static constexpr std::size_t slots_ahead = 4;
   static_assert(2 * slots_ahead <= RingView::min_slots);
-  /// The slot that the consumer waits at, and those behind a frame of one and of two slots.
-  static constexpr std::size_t slots_zeroed = 3;
+  /// The slot that the consumer waits at, and those behind frames of up to four. Measured: with 3,
+  /// frames of two slots wait for their second line.
+  static constexpr std::size_t slots_zeroed = 5;
 
   RingView ring_;
   std::size_t index_ = 0;

@@ -110,21 +110,7 @@ void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& i
   }
 }
 
-namespace {
-
-void count_executed(Block& block) {
-  ExecutionCount sum;
-  for (std::size_t i = 0; i < block.warp_count; ++i) {
-    ExecutionCount& executed = block.warps[i]->executed;
-    sum.warp_instructions += executed.warp_instructions;
-    sum.thread_instructions += executed.thread_instructions;
-    executed = {};
-  }
-  block.grid->warp_instructions.fetch_add(sum.warp_instructions, std::memory_order_relaxed);
-  block.grid->thread_instructions.fetch_add(sum.thread_instructions, std::memory_order_relaxed);
-}
-
-void run_block_slice(Block& block, std::uint32_t budget) {
+void run_block(Block& block, std::uint32_t budget) {
   bool all_done = true;
   bool moved = false;
   for (std::size_t i = 0; i < block.warp_count; ++i) {
@@ -158,11 +144,14 @@ void run_block_slice(Block& block, std::uint32_t budget) {
   }
 }
 
-}  // namespace
-
-void run_block(Block& block, std::uint32_t budget) {
-  run_block_slice(block, budget);
-  count_executed(block);
+void count_executed(Block& block) {
+  const std::lock_guard lock(block.grid->mutex);
+  ExecutionCount& sum = block.grid->executed;
+  for (const auto& warp : block.warps) {
+    sum.warp_instructions += warp->executed.warp_instructions;
+    sum.thread_instructions += warp->executed.thread_instructions;
+    warp->executed = {};
+  }
 }
 
 }  // namespace vgpu::softdevice::exec

@@ -56,7 +56,7 @@ LaunchFault run_grid(const Kernel& kernel, const LaunchConfig& config,
   } else {
     exec::schedule_grid(grid);
   }
-  grid.fault.executed = {grid.warp_instructions.load(), grid.thread_instructions.load()};
+  grid.fault.executed = grid.executed;
   return grid.fault;
 }
 

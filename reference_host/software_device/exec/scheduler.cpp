@@ -79,6 +79,13 @@ class GridRun {
   void run_in_order(std::uint32_t worker) {
     Block block;
     std::vector<std::unique_ptr<Block>> beside;
+    run_in_order(worker, block, beside);
+    if (block.grid != nullptr) count_executed(block);
+    for (const auto& other : beside) count_executed(*other);
+  }
+
+  void run_in_order(std::uint32_t worker, Block& block,
+                    std::vector<std::unique_ptr<Block>>& beside) {
     while (!grid_.ended()) {
       const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
       if (i >= total_) return;
@@ -143,6 +150,7 @@ class GridRun {
         continue;
       }
       run_for_a_while(*block);
+      count_executed(*block);
       const std::lock_guard lock(mutex_);
       if (!block->done) {
         ready_.push_back(block);
@@ -154,8 +162,8 @@ class GridRun {
 
   Grid& grid_;
   std::uint64_t total_ = 0;
-  std::atomic<std::uint64_t> next_{0};
-  std::mutex mutex_;
+  alignas(64) std::atomic<std::uint64_t> next_{0};
+  alignas(64) std::mutex mutex_;
   std::vector<std::unique_ptr<Block>> resident_;
   std::deque<Block*> ready_;
   std::uint64_t unfinished_ = 0;

@@ -88,7 +88,7 @@ struct Warp {
   std::vector<std::unique_ptr<Frame>> frame_pool;
   std::vector<Frame*> free_frames;
 
-  ExecutionCount executed;  ///< since the block last added it to the grid's
+  ExecutionCount executed;  ///< not in the grid's count yet
 
   /// Ranges found last, by instruction, so that most accesses need no search.
   std::array<DeviceMemory::Range, 8> ranges{};
@@ -131,10 +131,10 @@ struct Grid {
   std::uint64_t id = 0;
 
   std::atomic<bool> failed{false};
-  std::mutex mutex;  ///< guards fault
+  // What every warp looks at lies apart from what workers write.
+  alignas(64) std::mutex mutex;  ///< guards fault and executed
   LaunchFault fault;
-  std::atomic<std::uint64_t> warp_instructions{0};
-  std::atomic<std::uint64_t> thread_instructions{0};
+  ExecutionCount executed;
 
   bool ended() const {
     return failed.load(std::memory_order_relaxed) ||
@@ -169,6 +169,10 @@ void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& i
 /// Runs a block until it is done, until about `budget` instructions per warp are spent, or until
 /// the grid ends. Sets `block.done`.
 void run_block(Block& block, std::uint32_t budget);
+
+/// Adds what `block`, or those that it was before, executed since the last call to the grid's
+/// count.
+void count_executed(Block& block);
 
 enum class WarpStatus { done, blocked, yielded };
 /// Runs the lanes of a warp; `blocked` when all of them wait at barriers.
