@@ -63,13 +63,19 @@ void raise_fault(Warp& warp, const Op& op, int lane, CUresult result, std::strin
 }
 
 void op_exit(Warp& warp, const Op&, std::uint32_t mask) {
-  each_lane(mask, [&](int lane) {
-    for (Frame* frame = warp.frames[lane]; frame != nullptr;) {
+  for (std::uint32_t rest = mask; rest != 0;) {
+    Frame* frame = warp.frames[static_cast<std::size_t>(std::countr_zero(rest))];
+    std::uint32_t inside = 0;
+    each_lane(rest, [&](int lane) {
+      inside |= static_cast<std::uint32_t>(warp.frames[lane] == frame) << lane;
+    });
+    rest &= ~inside;
+    while (frame != nullptr) {
       Frame* const caller = frame->caller;
-      leave_frame(warp, frame, 1u << lane);
+      leave_frame(warp, frame, inside);
       frame = caller;
     }
-  });
+  }
   warp.live &= ~mask;
   warp.released &= ~mask;
   warp.block->live_threads -= static_cast<std::uint32_t>(std::popcount(mask));

@@ -85,6 +85,22 @@ void start_warp(Warp& warp, Block& block, std::uint32_t index, std::uint32_t lan
 
 }  // namespace
 
+bool recycle(Block& block) {
+  constexpr std::size_t most_kept = std::size_t{32} << 20;
+  std::size_t kept = block.shared.size();
+  block.grid = nullptr;
+  block.shadow.reset();
+  for (const auto& warp : block.warps) {
+    warp->block = nullptr;
+    warp->ranges.fill({});
+    kept += warp->special.size() + warp->local.size();
+    for (const auto& frame : warp->frame_pool) {
+      kept += frame->registers.size() + frame->params.size();
+    }
+  }
+  return kept <= most_kept;
+}
+
 void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& index,
                  std::uint32_t worker) {
   const Dim3& size = grid.config.block;

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <list>
 #include <thread>
+#include <utility>
 
 namespace vgpu::softdevice {
 
@@ -77,24 +78,49 @@ class GridRun {
   /// Blocks in their order, each to its end. One that does not come to its end may wait for a block
   /// that has not begun: as on a multiprocessor, others then run beside it.
   void run_in_order(std::uint32_t worker) {
-    Block block;
+    // Mapping a block's memory anew for each grid costs as much as a small kernel.
+    thread_local std::unique_ptr<Block> kept;
+    std::unique_ptr<Block> block = std::exchange(kept, nullptr);
+    if (block == nullptr) block = std::make_unique<Block>();
     std::vector<std::unique_ptr<Block>> beside;
-    run_in_order(worker, block, beside);
-    if (block.grid != nullptr) count_executed(block);
+    run_in_order(worker, *block, beside);
+    if (block->grid != nullptr) count_executed(*block);
     for (const auto& other : beside) count_executed(*other);
+    if (recycle(*block)) kept = std::move(block);
+  }
+
+  /// Blocks that a worker has taken and not begun.
+  struct Share {
+    std::uint64_t next = 0;
+    std::uint64_t end = 0;
+  };
+
+  /// The next block for a worker; total_ when all have been taken. Workers take many at a time
+  /// while many are left: for small ones the counter is far away otherwise.
+  std::uint64_t take_block(Share& share) {
+    if (share.next == share.end) {
+      const std::uint64_t left = total_ - std::min(total_, next_.load(std::memory_order_relaxed));
+      const std::uint64_t workers = static_cast<std::uint64_t>(worker_count());
+      const std::uint64_t wanted = std::clamp<std::uint64_t>(left / (workers * 32), 1, 16);
+      share.next = std::min(next_.fetch_add(wanted, std::memory_order_relaxed), total_);
+      share.end = std::min(share.next + wanted, total_);
+      if (share.next == share.end) return total_;
+    }
+    return share.next++;
   }
 
   void run_in_order(std::uint32_t worker, Block& block,
                     std::vector<std::unique_ptr<Block>>& beside) {
+    Share share;
     while (!grid_.ended()) {
-      const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
-      if (i >= total_) return;
+      const std::uint64_t i = take_block(share);
+      if (i == total_) return;
       start_block(block, grid_, index_of(i), worker);
       for (int rounds = 0; !block.done && !grid_.ended(); ++rounds) {
         run_for_a_while(block);
-        if (rounds >= patient_rounds) run_beside(beside, worker);
+        if (rounds >= patient_rounds) run_beside(beside, share, worker);
       }
-      while (!grid_.ended() && count_unfinished(beside) != 0) run_beside(beside, worker);
+      while (!grid_.ended() && count_unfinished(beside) != 0) run_beside(beside, share, worker);
     }
   }
 
@@ -103,9 +129,9 @@ class GridRun {
                                                   [](const auto& block) { return !block->done; }));
   }
 
-  void run_beside(std::vector<std::unique_ptr<Block>>& beside, std::uint32_t worker) {
+  void run_beside(std::vector<std::unique_ptr<Block>>& beside, Share& share, std::uint32_t worker) {
     if (count_unfinished(beside) < most_beside) {
-      const std::uint64_t i = next_.fetch_add(1, std::memory_order_relaxed);
+      const std::uint64_t i = take_block(share);
       if (i < total_) {
         auto idle = std::find_if(beside.begin(), beside.end(),
                                  [](const auto& other) { return other->done; });

@@ -162,6 +162,10 @@ std::string describe_place(const Warp& warp, const Op& op, int lane);
 /// Ends the grid with an error that happened in `lane` at `op`; the first one wins.
 void raise_fault(Warp& warp, const Op& op, int lane, CUresult result, std::string reason);
 
+/// Makes a block that ran a grid one that ran none, except that it keeps its memory. False when
+/// that is more than is worth keeping.
+bool recycle(Block& block);
+
 /// Prepares `block` to run the block with the given index from the beginning.
 void start_block(Block& block, Grid& grid, const std::array<std::uint32_t, 3>& index,
                  std::uint32_t worker);
