@@ -11,8 +11,9 @@ for avx2 in 0 1; do
   status=3
   for ((round = 0; round < 20 && status == 3; ++round)); do
     status=0
-    VGPU_SOFT_AVX2=$avx2 VGPU_SOFT_LOG=0 "$program" record --driver "$library" --corpus "$corpus" \
-      --expected "$work/$avx2" >"$work/log" 2>&1 || status=$?
+    # One thread: some cases output an order of blocks, which nobody compares otherwise.
+    VGPU_SOFTWARE_DEVICE_THREADS=1 VGPU_SOFT_AVX2=$avx2 VGPU_SOFT_LOG=0 "$program" record --driver "$library" \
+      --corpus "$corpus" --expected "$work/$avx2" >"$work/log" 2>&1 || status=$?
   done
   ((status == 0)) || { cat "$work/log"; exit 1; }
 done
