@@ -245,8 +245,9 @@ class Level {
       const Texel value = texel(corner);
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * single_value(value[i]);
     }
-    // One dimension is filtered at the edge of an image of one row (H200): half is border.
-    if (fetch_.dimensions == 1 && !fetch_.layered && mode(0) == CU_TR_ADDRESS_MODE_BORDER) {
+    // An image of one dimension is one row of two, filtered at its edge (H200): half is border.
+    if (fetch_.dimensions == 1 && !fetch_.layered &&
+        texture_.address[1] == CU_TR_ADDRESS_MODE_BORDER) {
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = (sum[i] + texture_.border[i]) / 2;
     }
     return {single_bits(sum[0]), single_bits(sum[1]), single_bits(sum[2]), single_bits(sum[3])};
