@@ -67,6 +67,11 @@ T read(const void* from) {
   return value;
 }
 
+/// Of an image that may be shorter than the mark.
+bool is_elf(const void* image) {
+  return std::strncmp(static_cast<const char*>(image), ELFMAG, SELFMAG) == 0;
+}
+
 void reject(LoadError& error, CUresult result, std::string message) {
   error.result = result;
   error.message = std::move(message);
@@ -283,7 +288,7 @@ std::vector<std::string> select_ptx(const void* image, int capability, LoadError
     } else if (choose(wrapper.data, capability, text, error)) {
       texts.push_back(std::move(text));
     }
-  } else if (std::memcmp(image, ELFMAG, SELFMAG) == 0) {
+  } else if (is_elf(image)) {
     reject(error, CUDA_ERROR_NO_BINARY_FOR_GPU,
            "the image is machine code (a cubin), which the software device cannot run; give it PTX "
            "(nvcc -ptx, or -arch=compute_75)");
@@ -309,7 +314,7 @@ std::size_t image_size(const void* image) noexcept {
   const auto magic = read<std::uint32_t>(image);
   if (magic == container_magic) return container_size(image);
   if (magic == wrapper_magic) return sizeof(Wrapper);
-  if (std::memcmp(image, ELFMAG, SELFMAG) == 0) return elf_size(image);
+  if (is_elf(image)) return elf_size(image);
   return 0;
 }
 
