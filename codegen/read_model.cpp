@@ -216,8 +216,9 @@ class Reader {
       for (const auto field : shape.getFields()) fields.push_back(field);
       std::sort(fields.begin(), fields.end(),
                 [](const auto& a, const auto& b) { return a.getCodeOrder() < b.getCodeOrder(); });
-      for (const auto& field : fields)
-        message.fields.push_back(read_field(field, where + "." + wanted));
+      std::string place = where;
+      place.append(".").append(wanted);
+      for (const auto& field : fields) message.fields.push_back(read_field(field, place));
       return message;
     }
     throw std::runtime_error(where + ": has no struct " + wanted);
