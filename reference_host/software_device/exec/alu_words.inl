@@ -87,10 +87,7 @@ void select_value(Warp& warp, const Op& op, std::uint32_t mask) {
   if (mask == all_lanes) {
     VGPU_LANES for (int i = 0; i < warp_size; ++i) d[i] = has_lane(chosen, i) ? a[i] : b[i];
   } else {
-    VGPU_LANES for (int i = 0; i < warp_size; ++i) {
-      const T value = has_lane(chosen, i) ? a[i] : b[i];
-      d[i] = has_lane(mask, i) ? value : d[i];
-    }
+    compute_lanes(d, mask, [=](int i) { return has_lane(chosen, i) ? a[i] : b[i]; });
   }
 }
 struct SlctInteger {
