@@ -1,3 +1,4 @@
+#include "fixture/doomed.hpp"
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuEventQuery {
@@ -139,19 +140,13 @@ TEST_F(cuEventQuery_fresh, BeforeInit) {
 }
 
 TEST_F(cuEventQuery_fresh, ReturnsTheErrorOfTheWorkBefore) {
-  check(driver().cuInit(0), "cuInit");
-  ExtraContext own;
-  const Current current(own);
-  const Module module;
-  const Kernel bad_address = module.kernel("bad_address");
-  const Event event;
-  const Stream stream;
-  bad_address.launch({}, {}, 0, stream);
-  event.record(stream);
+  const Doomed doomed;
+  doomed.event.record(doomed.stream);
+  doomed.go();
   CUresult result = CUDA_ERROR_NOT_READY;
-  while (result == CUDA_ERROR_NOT_READY) result = driver().cuEventQuery(event);
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, result);
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, driver().cuEventQuery(event)) << "the error stays";
+  while (result == CUDA_ERROR_NOT_READY) result = driver().cuEventQuery(doomed.event);
+  EXPECT_CUDA(Doomed::error, result);
+  EXPECT_CUDA(Doomed::error, driver().cuEventQuery(doomed.event)) << "the error stays";
 }
 
 }  // namespace vgpu::conformance::test_cuEventQuery

@@ -1,3 +1,4 @@
+#include "fixture/doomed.hpp"
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuEventSynchronize {
@@ -114,16 +115,11 @@ TEST_F(cuEventSynchronize_fresh, BeforeInit) {
 }
 
 TEST_F(cuEventSynchronize_fresh, ReturnsTheErrorOfTheWorkBefore) {
-  check(driver().cuInit(0), "cuInit");
-  ExtraContext own;
-  const Current current(own);
-  const Module module;
-  const Event event;
-  const Stream stream;
-  module.kernel("bad_address").launch({}, {}, 0, stream);
-  event.record(stream);
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, driver().cuEventSynchronize(event));
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, driver().cuEventSynchronize(event)) << "it stays";
+  const Doomed doomed;
+  doomed.event.record(doomed.stream);
+  doomed.go();
+  EXPECT_CUDA(Doomed::error, driver().cuEventSynchronize(doomed.event));
+  EXPECT_CUDA(Doomed::error, driver().cuEventSynchronize(doomed.event)) << "it stays";
 }
 
 }  // namespace vgpu::conformance::test_cuEventSynchronize

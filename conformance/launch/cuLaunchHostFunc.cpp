@@ -1,5 +1,6 @@
 #include <pthread.h>
 
+#include "fixture/doomed.hpp"
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuLaunchHostFunc {
@@ -199,21 +200,11 @@ TEST_F(cuLaunchHostFunc_fresh, BeforeInit) {
 }
 
 TEST_F(cuLaunchHostFunc_fresh, IsNotCalledAfterAnError) {
-  check(driver().cuInit(0), "cuInit");
-  const ExtraContext own;
-  const Current current(own);
-  const Module module;
-  const Kernel bad_address = module.kernel("bad_address");
   static std::atomic<int> calls{0};
-  const Stream stream;
-  Blocker* blocker = new Blocker(stream);  // never ends its life: its context is broken then
-  bad_address.launch({}, {}, 0, stream);
-  EXPECT_CUDA_OK(driver().cuLaunchHostFunc(stream, &count, &calls));
-  try {
-    blocker->release();
-  } catch (const SetUpFailure&) {  // the error may be there before the release is known to be done
-  }
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, driver().cuStreamSynchronize(stream));
+  const Doomed doomed;
+  EXPECT_CUDA_OK(driver().cuLaunchHostFunc(doomed.stream, &count, &calls));
+  doomed.go();
+  EXPECT_CUDA(Doomed::error, driver().cuStreamSynchronize(doomed.stream));
   EXPECT_EQ(calls, 0);
 }
 

@@ -1,3 +1,4 @@
+#include "fixture/doomed.hpp"
 #include "fixture/fixture.hpp"
 
 namespace vgpu::conformance::test_cuStreamAddCallback {
@@ -157,24 +158,14 @@ TEST_F(cuStreamAddCallback_fresh, BeforeInit) {
 
 // It is called after a device error too, and told of it.
 TEST_F(cuStreamAddCallback_fresh, IsToldOfAnError) {
-  check(driver().cuInit(0), "cuInit");
-  const ExtraContext own;
-  const Current current(own);
-  const Module module;
-  const Kernel bad_address = module.kernel("bad_address");
   static Call call;
-  const Stream stream;
-  Blocker* blocker = new Blocker(stream);  // never ends its life: its context is broken then
-  bad_address.launch({}, {}, 0, stream);
-  EXPECT_CUDA_OK(driver().cuStreamAddCallback(stream, &note_call, &call, 0));
-  try {
-    blocker->release();
-  } catch (const SetUpFailure&) {  // the error may be there before the release is known to be done
-  }
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, driver().cuStreamSynchronize(stream));
+  const Doomed doomed;
+  EXPECT_CUDA_OK(driver().cuStreamAddCallback(doomed.stream, &note_call, &call, 0));
+  doomed.go();
+  EXPECT_CUDA(Doomed::error, driver().cuStreamSynchronize(doomed.stream));
   while (call.calls == 0) std::this_thread::yield();
   EXPECT_EQ(call.calls, 1);
-  EXPECT_CUDA(CUDA_ERROR_ILLEGAL_ADDRESS, static_cast<CUresult>(call.status.load()));
+  EXPECT_CUDA(Doomed::error, static_cast<CUresult>(call.status.load()));
 }
 
 }  // namespace vgpu::conformance::test_cuStreamAddCallback

@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "fixture/doomed.hpp"
 #include "fixture/fixture.hpp"
 
 // An error that happens while a kernel runs is reported by calls that come after it happened, not
@@ -9,42 +10,7 @@ namespace vgpu::conformance::test_deferred_errors {
 
 CONFORMANCE_SUITE(DeferredErrors_fresh, Uninitialised);
 
-/// A context of its own with a stream in which a kernel waits for go(); after it one writes to an
-/// address where nothing is.
-struct Doomed {
-  Doomed() {
-    wait_on_flag.launch({}, {}, 0, stream, flag.device(), flag.device() + sizeof(unsigned),
-                        10'000'000'000ULL);
-    launched = bad_address.try_launch({}, {}, 0, stream);
-  }
-  ~Doomed() { go(); }
-  Doomed(const Doomed&) = delete;
-  Doomed& operator=(const Doomed&) = delete;
-
-  void go() const { *flag.host<volatile unsigned>() = 1; }
-  /// Lets the error happen and waits until it has.
-  void fail() const {
-    go();
-    while (driver().cuStreamQuery(stream) == CUDA_ERROR_NOT_READY) {
-    }
-  }
-
-  CUresult started = driver().cuInit(0);
-  ExtraContext context;
-  Current current{context};
-  PinnedMemory flag{2 * sizeof(unsigned)};
-  DeviceMemory memory{4096};
-  Module module;
-  Kernel wait_on_flag = module.kernel("wait_on_flag");
-  Kernel bad_address = module.kernel("bad_address");
-  Kernel empty = module.kernel("empty");
-  Event event;
-  Stream stream{CU_STREAM_NON_BLOCKING};
-  Stream other{CU_STREAM_NON_BLOCKING};
-  CUresult launched = CUDA_ERROR_UNKNOWN;
-};
-
-constexpr CUresult the_error = CUDA_ERROR_ILLEGAL_ADDRESS;
+constexpr CUresult the_error = Doomed::error;
 
 TEST_F(DeferredErrors_fresh, TheLaunchItselfSucceeds) {
   const Doomed doomed;

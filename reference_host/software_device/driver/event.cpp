@@ -176,8 +176,10 @@ CUresult cuEventQuery(CUevent handle) {
       return result;
     }
     const CompletionPtr last = event->last();
+    // Asked before the error: work that fails says so first and is done then.
+    const bool done = last == nullptr || last->is_done();
     if (context->report() != CUDA_SUCCESS) return context->sticky();
-    return last == nullptr || last->is_done() ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+    return done ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
   });
 }
 

@@ -89,6 +89,9 @@ class Generator:
         self.blocks = 1 + self.random.below(3)
         self.full = self.threads % 32 == 0
         self.text = []
+        # Where statements lie in `text`, (begin, end), an outer one behind those in it: what remains without one of them is a
+        # structured kernel too, which reduce.py makes use of.
+        self.statements = []
 
     def emit(self, line):
         self.text.append(" " + line + ";\n")
@@ -260,28 +263,35 @@ class Generator:
             if self.budget <= 0:
                 return
             self.budget -= 1
-            kind = self.random.below(20)
-            if kind < 9:
-                for _ in range(1 + self.random.below(4)):
-                    self.arithmetic()
-            elif kind < 12 and depth < 4:
-                self.branch(depth)
-            elif kind == 12 and depth < 3:
-                self.loop(depth, together)
-            elif kind == 13 and depth < 3:
-                self.switch(depth)
-            elif kind == 14:
-                self.local()
-            elif kind == 15:
-                self.call()
-            elif kind == 16:
-                self.add_to_bin()
-            elif together and kind == 17:
-                self.shared()
-            elif together and kind == 18:
-                self.bins()
-            elif together and self.full:
-                self.exchange()
+            begin = len(self.text)
+            self.statement(depth, together)
+            self.statements.append((begin, len(self.text)))
+
+    def statement(self, depth, together):
+        kind = self.random.below(20)
+        if kind < 9:
+            for _ in range(1 + self.random.below(4)):
+                begin = len(self.text)
+                self.arithmetic()
+                self.statements.append((begin, len(self.text)))
+        elif kind < 12 and depth < 4:
+            self.branch(depth)
+        elif kind == 12 and depth < 3:
+            self.loop(depth, together)
+        elif kind == 13 and depth < 3:
+            self.switch(depth)
+        elif kind == 14:
+            self.local()
+        elif kind == 15:
+            self.call()
+        elif kind == 16:
+            self.add_to_bin()
+        elif together and kind == 17:
+            self.shared()
+        elif together and kind == 18:
+            self.bins()
+        elif together and self.full:
+            self.exchange()
 
     def build(self):
         self.text.append(""" .shared .align 16 .b8 area[1024]; .shared .align 16 .b8 bins[64]; .local .align 16 .b8 mine[64];
@@ -335,8 +345,12 @@ class Generator:
         return "".join(self.text)
 
 
+def input_data():
+    return values.pack("u32", values.columns(["u32"], 1024, "random kernels")[0])
+
+
 def all_cases():
-    data = values.pack("u32", values.columns(["u32"], 1024, "random kernels")[0])
+    data = input_data()
     for number in range(COUNT + len(LEFT_OUT)):
         if number in LEFT_OUT:
             continue
