@@ -153,6 +153,34 @@ TEST_F(Connect, ASocketFileLeftBehindIsReplaced) {
   EXPECT_TRUE(dial(url("unix"), soon).ok());
 }
 
+// As when a host is killed while it starts a worker, which lets go of the socket only at its exec.
+TEST_F(Connect, ASocketThatOnlyAChildOfTheDeadStillHasIsReplaced) {
+  int hold[2];
+  ASSERT_EQ(::pipe(hold), 0);
+  const pid_t host = ::fork();
+  ASSERT_GE(host, 0);
+  if (host == 0) {
+    ::close(hold[1]);
+    support::Result<Listener> listener = Listener::open(url("unix"));
+    if (::fork() == 0) {
+      char byte = 0;
+      ::_exit(static_cast<int>(::read(hold[0], &byte, 1)));
+    }
+    ::_exit(listener.ok() ? 0 : 1);  // without destructors, as SIGKILL would
+  }
+  ::close(hold[0]);
+  int status = 1;
+  ::waitpid(host, &status, 0);
+  ASSERT_EQ(status, 0);
+  ASSERT_TRUE(dial(url("unix"), soon).ok()) << "the child has no socket, so this shows nothing";
+  {
+    Listener listener = need(Listener::open(url("unix")));
+    EXPECT_TRUE(dial(url("unix"), soon).ok());
+    EXPECT_FALSE(Listener::open(url("unix")).ok()) << "it is a living process's now";
+  }
+  ::close(hold[1]);
+}
+
 TEST_F(Connect, AFileThatIsNoSocketIsNotReplaced) {
   std::ofstream(path()) << "precious";
   EXPECT_FALSE(Listener::open(url("unix")).ok());

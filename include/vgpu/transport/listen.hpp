@@ -1,10 +1,12 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <string>
 #include <utility>
 
@@ -83,6 +85,15 @@ class Listener {
     return support::system_error("cannot listen at " + url.text() + ": " + std::string(what), code);
   }
 
+  /// Whether the process that listens at the other end is gone: a child that it was about to start
+  /// when it was killed has the socket for a moment longer, and nobody will accept from it.
+  static bool listens_for_the_dead(int connection) noexcept {
+    ucred peer{};
+    socklen_t size = sizeof(peer);
+    return ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0 &&
+           ::kill(peer.pid, 0) != 0 && errno == ESRCH;
+  }
+
   static support::Result<Listener> open_path(const Url& url) {
     sockaddr_un where = address::of_path(url.path);
     const auto* generic = reinterpret_cast<const sockaddr*>(&where);
@@ -94,11 +105,12 @@ class Listener {
       }
       support::Result<support::UniqueFd> probe = address::stream_socket(AF_UNIX, SOCK_NONBLOCK);
       if (!probe.ok()) return probe.error();
-      if (::connect(probe->get(), generic, sizeof(where)) == 0 || errno == EAGAIN) {
+      const bool connected = ::connect(probe->get(), generic, sizeof(where)) == 0;
+      if ((connected && !listens_for_the_dead(probe->get())) || (!connected && errno == EAGAIN)) {
         return support::Error{"cannot listen at " + url.text() + ": another process listens there",
                               EADDRINUSE};
       }
-      if (errno != ECONNREFUSED) return problem(url, "the socket there", errno);
+      if (!connected && errno != ECONNREFUSED) return problem(url, "the socket there", errno);
       ::unlink(url.path.c_str());
     }
     support::Result<support::UniqueFd> fd = address::stream_socket(AF_UNIX, SOCK_NONBLOCK);
