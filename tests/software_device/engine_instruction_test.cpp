@@ -272,6 +272,90 @@ TEST(Calls, ParametersInRegistersAndValuesInCalls) {
     EXPECT_EQ(out[i], (i * 7) << 16 | (i + 7 + (i > 10 ? 0 : 1000))) << i;
 }
 
+// Lanes that are in a function through different calls meet at its instructions for all lanes.
+TEST(Calls, LanesFromDifferentCallsExchangeValues) {
+  Device device;
+  ASSERT_TRUE(device.load(R"(.version 8.0
+.target sm_80
+.address_size 64
+.func (.param .b32 r) total(.param .b32 value, .param .b32 again)
+{
+ .reg .b32 v, n, x, lane, first, d; .reg .b64 wide; .reg .pred p, q;
+ ld.param.b32 v, [value];
+ ld.param.b32 n, [again];
+ mov.u32 lane, %laneid;
+ mul.lo.u32 first, v, 1000;
+ cvt.u64.u32 wide, first;
+ and.b32 x, lane, n;
+ setp.eq.u32 p, x, 0;
+ @p bra sum;
+ {
+ .param .b32 a; .param .b32 b; .param .b32 c;
+ st.param.b32 [a], v;
+ st.param.b32 [b], 0;
+ call (c), total, (a, b);
+ ld.param.b32 x, [c];
+ }
+ cvt.u32.u64 d, wide;
+ add.u32 x, x, d;
+ @!p add.u32 x, x, first;
+ st.param.b32 [r], x;
+ ret;
+sum:
+ mov.u32 d, 16;
+step:
+ shfl.sync.bfly.b32 x|q, v, d, 31, -1;
+ add.u32 v, v, x;
+ shr.u32 d, d, 1;
+ setp.ne.u32 q, d, 0;
+ @q bra step;
+ st.param.b32 [r], v;
+ ret;
+}
+.visible .entry k(.param .u64 out, .param .u32 again)
+{
+ .reg .b32 lane, v, x, n; .reg .b64 o; .reg .pred p;
+ ld.param.u64 o, [out];
+ ld.param.u32 n, [again];
+ mov.u32 lane, %laneid;
+ mad.wide.u32 o, lane, 4, o;
+ and.b32 x, lane, 2;
+ setp.eq.u32 p, x, 0;
+ @p bra other;
+ {
+ .param .b32 a; .param .b32 b; .param .b32 c;
+ st.param.b32 [a], lane;
+ st.param.b32 [b], n;
+ call (c), total, (a, b);
+ ld.param.b32 x, [c];
+ }
+ bra join;
+other:
+ add.u32 v, lane, 100;
+ {
+ .param .b32 a; .param .b32 b; .param .b32 c;
+ st.param.b32 [a], v;
+ st.param.b32 [b], n;
+ call (c), total, (a, b);
+ ld.param.b32 x, [c];
+ }
+ add.u32 x, x, 1;
+join:
+ st.global.b32 [o], x;
+ ret;
+})")) << device.error.message;
+  auto* out = device.upload(std::vector<std::uint32_t>(32));
+  constexpr std::uint32_t sum = 31 * 16 + 16 * 100;
+  for (const std::uint32_t again : {0u, 1u}) {  // 1: odd lanes are one call deeper than the others
+    VGPU_EXPECT_RUNS(device.launch("k", line(1, 32), out, again));
+    for (std::uint32_t lane = 0; lane < 32; ++lane) {
+      const bool other = (lane & 2) == 0;
+      const std::uint32_t value = other ? lane + 100 : lane;
+      EXPECT_EQ(out[lane], sum + (lane & again) * 2000 * value + (other ? 1 : 0)) << lane;
+    }
+  }
+}
+
 TEST(Words, StackMemory) {
   // Each lane takes as many words as its number and one, fills and sums them.
   const Words out =

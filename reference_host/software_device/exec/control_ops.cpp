@@ -40,6 +40,29 @@ void copy_arguments(const std::vector<CallArgument>& arguments, const Frame& fro
   }
 }
 
+/// Exchanges what two activations of a function have in their registers for a lane.
+void swap_lane(Frame& one, Frame& other, int lane) {
+  const auto swap = [&](std::size_t offset, std::size_t size) {
+    std::byte* const a = one.registers.data() + offset;
+    std::swap_ranges(a, a + size, other.registers.data() + offset);
+  };
+  const auto index = static_cast<std::size_t>(lane);
+  for (const RegisterPlace& place : one.function->registers) {
+    if (place.width == 0) {
+      auto& a = *reinterpret_cast<std::uint32_t*>(one.registers.data() + place.offset);
+      auto& b = *reinterpret_cast<std::uint32_t*>(other.registers.data() + place.offset);
+      const std::uint32_t different = (a ^ b) & 1u << lane;
+      a ^= different;
+      b ^= different;
+    } else if (place.width == 16) {
+      swap(place.offset + index * 8, 8);
+      swap(place.offset + wide_half + index * 8, 8);
+    } else {
+      swap(place.offset + index * place.width, place.width);
+    }
+  }
+}
+
 void leave_frame(Warp& warp, Frame* frame, std::uint32_t mask) {
   frame->lanes &= ~mask;
   if (frame->lanes == 0) warp.free_frames.push_back(frame);
@@ -239,18 +262,25 @@ void op_sync(Warp& warp, const Op& op, std::uint32_t mask) {
       source<std::uint32_t>(warp, static_cast<std::uint32_t>(op.immediate))[first];
   members = members == 0 ? mask : (members | 1u << first) & warp.live;
   std::uint32_t present = mask & members;
+  std::uint32_t elsewhere = 0;  // of them, in the function through another call
   if (present != members) {
-    for (std::uint32_t rest = warp.at_sync & members; rest != 0; rest &= rest - 1) {
-      const int lane = std::countr_zero(rest);
-      if (warp.pcs[lane] == pc && warp.frames[lane] == warp.frame) present |= 1u << lane;
-    }
+    each_lane(warp.at_sync & members, [&](int lane) {
+      if (warp.pcs[lane] != pc || warp.frames[lane]->function != warp.frame->function) return;
+      present |= 1u << lane;
+      if (warp.frames[lane] != warp.frame) elsewhere |= 1u << lane;
+    });
   }
   if (present != members) {
     warp.at_sync |= mask & members;  // lanes with another member mask try again at once
     return;
   }
   warp.at_sync &= ~present;
+  const auto swap_elsewhere = [&] {
+    each_lane(elsewhere, [&](int lane) { swap_lane(*warp.frame, *warp.frames[lane], lane); });
+  };
+  swap_elsewhere();
   exchange(warp, op, present);
+  swap_elsewhere();
   each_lane(present, [&](int lane) { warp.pcs[lane] = pc + 1; });
   if (present == mask) warp.pc = pc + 1;
 }

@@ -93,6 +93,8 @@ bool Decoder::decode(std::vector<std::string>* refused) {
       registers += width >= 8 ? static_cast<int>(width / 4) : 1;
     }
     register_offsets_.push_back(static_cast<std::uint32_t>(offset));
+    decoded_.registers.push_back({static_cast<std::uint32_t>(offset),
+                                  type == Type::pred ? 0 : static_cast<std::uint32_t>(width)});
     offset += bytes;
   }
   decoded_.register_bytes = round_up(std::max<std::size_t>(offset, 64), 64);

@@ -126,6 +126,12 @@ struct CallSite {
 
 struct MatrixOp;
 
+/// Where a register lies among those of its function.
+struct RegisterPlace {
+  std::uint32_t offset = 0;
+  std::uint32_t width = 0;  ///< bytes per lane; 0: a predicate; of 16, the halves lie apart
+};
+
 struct DecodedFunction {
   std::string name;
   bool decoded = false;
@@ -136,6 +142,7 @@ struct DecodedFunction {
   std::vector<CallArgument> parameters;  ///< `to` and `size`
   std::vector<CallArgument> results;     ///< `from` and `size`
   std::size_t register_bytes = 0;
+  std::vector<RegisterPlace> registers;
   std::size_t param_bytes = 0;  ///< per lane, in the function's own parameter block
   std::size_t local_bytes = 0;  ///< per lane
   int register_count = 0;       ///< 32-bit registers per thread, as declared
