@@ -100,7 +100,7 @@ class Pieces {
     const bool inline_bytes = piece.lane == Staging::no_lane && !piece.arrives_at.empty();
     raw.split = true;
     const CUresult answer =
-        detail::receive_reply(*channel_, piece.ticket, buffer,
+        detail::receive_reply(*channel_, Call::operation, piece.ticket, buffer,
                               inline_bytes ? piece.arrives_at : std::span<std::byte>{}, raw);
     fail(answer);
     if (answer == CUDA_SUCCESS && inline_bytes && raw.trailing_bytes != piece.arrives_at.size()) {

@@ -49,6 +49,11 @@ WIRE_TEST(WireGuestMisbehaviour, AnswersThatNobodyAskedFor) {
     link.send(reply.header, reply.body);
     return true;
   });
+  expect_lost_anywhere("another operation", [](Link& link, const Request&, Reply& reply) {
+    reply.header.operation = static_cast<std::uint16_t>(Operation::ctx_get_limit);
+    link.send(reply.header, reply.body);
+    return true;
+  });
   expect_lost_anywhere("no reply flag", [](Link& link, const Request&, Reply& reply) {
     reply.header.flags = 0;
     link.send(reply.header, reply.body);

@@ -160,7 +160,7 @@ CUresult call(const typename Call::Request& request, ReplyOf<Call>& reply,
   CUresult result = detail::publish<Call>(request, trailing, descriptor, 0, channel, ticket);
   if (result != CUDA_SUCCESS) return result;
   RawReply raw;
-  result = detail::receive_reply(*channel, ticket, reply.buffer(), {}, raw);
+  result = detail::receive_reply(*channel, Call::operation, ticket, reply.buffer(), {}, raw);
   reply.descriptor = std::move(raw.descriptor);
   if (result == CUDA_SUCCESS || !raw.body.empty()) {
     if (!raw.body.empty() || call::DataOnly<typename Call::Reply>) {
@@ -185,7 +185,8 @@ CUresult call_into(const typename Call::Request& request, ReplyOf<Call>& reply,
   if (result != CUDA_SUCCESS) return result;
   RawReply raw;
   raw.split = true;
-  result = detail::receive_reply(*channel, ticket, reply.buffer(), destination, raw);
+  result =
+      detail::receive_reply(*channel, Call::operation, ticket, reply.buffer(), destination, raw);
   received = raw.trailing_bytes;
   if (!call::decode(raw.body, raw.data_words, reply.value, reply.trailing)) {
     return detail::malformed_reply(*channel, static_cast<std::uint16_t>(Call::operation));
@@ -303,7 +304,8 @@ inline void take_output() noexcept {
       RawReply raw;
       Call::Reply reply;
       std::span<const std::byte> rest;
-      if (const auto answer = receive_answer(*channel, ticket, buffer, {}, raw); !answer) {
+      if (const auto answer = receive_answer(*channel, Call::operation, ticket, buffer, {}, raw);
+          !answer) {
         lose_session(answer.error().message);
         break;
       }

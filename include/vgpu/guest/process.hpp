@@ -216,11 +216,11 @@ inline constinit std::atomic<int> output_takers{0};
 /// Puts what the program's kernels wrote into the program's streams (core.hpp).
 void take_output() noexcept;
 
-inline CUresult receive_reply(transport::Channel& channel, std::uint64_t ticket,
-                              ReplyBuffer& buffer, std::span<std::byte> destination,
-                              RawReply& raw) noexcept {
+inline CUresult receive_reply(transport::Channel& channel, call::Operation operation,
+                              std::uint64_t ticket, ReplyBuffer& buffer,
+                              std::span<std::byte> destination, RawReply& raw) noexcept {
   try {
-    const auto answer = receive_answer(channel, ticket, buffer, destination, raw);
+    const auto answer = receive_answer(channel, operation, ticket, buffer, destination, raw);
     if (!answer) return lose_session(answer.error().message);
     // Another thread may have been given this one's text, too, and not have written it yet.
     if (raw.output || output_takers.load(std::memory_order_acquire) != 0) [[unlikely]] {

@@ -47,11 +47,11 @@ struct RawReply {
   bool output = false;           ///< kernels of the program have written something: ask for it
 };
 
-/// Receives the answer to `ticket`. The error says what the peer did wrong or how it was lost.
-/// Throws std::bad_alloc.
-inline support::Result<void> receive_answer(transport::Channel& channel, std::uint64_t ticket,
-                                            ReplyBuffer& buffer, std::span<std::byte> destination,
-                                            RawReply& raw,
+/// Receives the answer to the request that carried `operation` and `ticket`. The error says what
+/// the peer did wrong or how it was lost. Throws std::bad_alloc.
+inline support::Result<void> receive_answer(transport::Channel& channel, call::Operation operation,
+                                            std::uint64_t ticket, ReplyBuffer& buffer,
+                                            std::span<std::byte> destination, RawReply& raw,
                                             std::chrono::nanoseconds timeout = transport::forever) {
   bool first = true;
   for (;;) {
@@ -66,7 +66,8 @@ inline support::Result<void> receive_answer(transport::Channel& channel, std::ui
       case transport::ReceiveStatus::failed:
         return support::Error{"the connection failed: " + std::string(channel.error()), EPIPE};
     }
-    if ((frame.header.flags & wire::frame_flag::reply) == 0 || frame.header.ticket != ticket) {
+    if ((frame.header.flags & wire::frame_flag::reply) == 0 || frame.header.ticket != ticket ||
+        call::Operation{frame.header.operation} != operation) {
       return support::Error{"the host sent an answer that nobody asked for", EPROTO};
     }
     std::span<const std::byte> body = frame.body;
@@ -128,7 +129,7 @@ inline support::Result<void> exchange_hello(transport::Channel& channel, const H
     return support::Error{"cannot send to the host: " + std::string(channel.error()), EPIPE};
   }
   RawReply raw;
-  return receive_answer(channel, 0, reply, {}, raw, timeout);
+  return receive_answer(channel, call::Operation{hello_operation}, 0, reply, {}, raw, timeout);
 }
 
 /// The session of this process. Immutable after `open`, except for the ticket counter; `join` may
@@ -268,7 +269,8 @@ class Session {
     if (!channel.publish(header)) return support::Error{std::string(channel.error()), EPIPE};
     ReplyBuffer buffer;
     RawReply raw;
-    if (auto answer = receive_answer(channel, header.ticket, buffer, {}, raw, handshake_timeout);
+    if (auto answer = receive_answer(channel, Call::operation, header.ticket, buffer, {}, raw,
+                                     handshake_timeout);
         !answer) {
       return answer.error();
     }
