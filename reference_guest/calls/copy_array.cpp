@@ -70,54 +70,32 @@ void set_stream(typename Call::Request& request, CUstream stream) noexcept {
   }
 }
 
+/// Copies between a row of `array` and `linear`; in which direction says the call. A copy into an
+/// array only reads what is at `linear`.
 template <class Call>
-CUresult to_array(CUarray array, std::size_t array_offset, const void* source, std::size_t bytes,
+CUresult copy_row(CUarray array, std::size_t array_offset, void* linear, std::size_t bytes,
                   CUstream stream, bool blocking) {
-  if (!array_valid(array)) return CUDA_ERROR_INVALID_VALUE;
-  if (bytes == 0) return CUDA_SUCCESS;
-  if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  Operand operand = examine_operand(word(source), bytes, false);
-  if (!blocking) {
-    const CUresult result = settle_in_capture(stream, word(source), bytes, operand);
-    if (result != CUDA_SUCCESS) return result;
-  }
-  const auto make = [&](std::size_t offset, std::size_t part, Location location,
-                        std::uint64_t place) {
-    typename Call::Request request;
-    request.dstArray = word(array);
-    request.dstOffset = array_offset + offset;
-    request.byteCount = part;
-    set_stream<Call>(request, stream);
-    request.location = static_cast<std::uint32_t>(location);
-    request.stagingOffset = place;
-    return request;
+  constexpr bool into_array = requires(typename Call::Request & request) {
+    request.dstArray;
   };
-  if (!operand.plain) {
-    ReplyOf<Call> reply;
-    return call<Call>(make(0, bytes, Location::shared, operand.address), reply);
-  }
-  if (const CUresult result = check_row(array, array_offset, bytes); result != CUDA_SUCCESS) {
-    return result;
-  }
-  return send_bulk<Call>({static_cast<const std::byte*>(source), bytes}, make);
-}
-
-template <class Call>
-CUresult from_array(void* target, CUarray array, std::size_t array_offset, std::size_t bytes,
-                    CUstream stream, bool blocking) {
   if (!array_valid(array)) return CUDA_ERROR_INVALID_VALUE;
   if (bytes == 0) return CUDA_SUCCESS;
   if (const CUresult result = mirror_out(); result != CUDA_SUCCESS) return result;
-  Operand operand = examine_operand(word(target), bytes, false);
+  Operand operand = examine_operand(word(linear), bytes, false);
   if (!blocking) {
-    const CUresult result = settle_in_capture(stream, word(target), bytes, operand);
+    const CUresult result = settle_in_capture(stream, word(linear), bytes, operand);
     if (result != CUDA_SUCCESS) return result;
   }
   const auto make = [&](std::size_t offset, std::size_t part, Location location,
                         std::uint64_t place) {
     typename Call::Request request;
-    request.srcArray = word(array);
-    request.srcOffset = array_offset + offset;
+    if constexpr (into_array) {
+      request.dstArray = word(array);
+      request.dstOffset = array_offset + offset;
+    } else {
+      request.srcArray = word(array);
+      request.srcOffset = array_offset + offset;
+    }
     request.byteCount = part;
     set_stream<Call>(request, stream);
     request.location = static_cast<std::uint32_t>(location);
@@ -128,13 +106,16 @@ CUresult from_array(void* target, CUarray array, std::size_t array_offset, std::
   if (!operand.plain) {
     ReplyOf<Call> reply;
     result = call<Call>(make(0, bytes, Location::shared, operand.address), reply);
-  } else {
-    result = check_row(array, array_offset, bytes);
-    if (result == CUDA_SUCCESS) {
-      result = fetch_bulk<Call>({static_cast<std::byte*>(target), bytes}, make);
+  } else if (result = check_row(array, array_offset, bytes); result == CUDA_SUCCESS) {
+    const std::span<std::byte> memory(static_cast<std::byte*>(linear), bytes);
+    if constexpr (into_array) {
+      result = send_bulk<Call>(memory, make);
+    } else {
+      result = fetch_bulk<Call>(memory, make);
     }
   }
-  return result == CUDA_SUCCESS && (blocking || operand.plain) ? mirror_in() : result;
+  const bool arrived = !into_array && result == CUDA_SUCCESS && (blocking || operand.plain);
+  return arrived ? mirror_in() : result;
 }
 
 bool stream_valid(CUstream stream) noexcept {
@@ -145,23 +126,23 @@ bool stream_valid(CUstream stream) noexcept {
 
 CUresult cuMemcpyHtoA_v2(CUarray dstArray, size_t dstOffset, const void* srcHost,
                          size_t ByteCount) {
-  return to_array<calls::MemcpyHtoA>(dstArray, dstOffset, srcHost, ByteCount, default_stream(),
-                                     true);
+  return copy_row<calls::MemcpyHtoA>(dstArray, dstOffset, const_cast<void*>(srcHost), ByteCount,
+                                     default_stream(), true);
 }
 CUresult cuMemcpyAtoH_v2(void* dstHost, CUarray srcArray, size_t srcOffset, size_t ByteCount) {
-  return from_array<calls::MemcpyAtoH>(dstHost, srcArray, srcOffset, ByteCount, default_stream(),
-                                       true);
+  return copy_row<calls::MemcpyAtoH>(srcArray, srcOffset, dstHost, ByteCount, default_stream(),
+                                     true);
 }
 CUresult cuMemcpyHtoAAsync_v2(CUarray dstArray, size_t dstOffset, const void* srcHost,
                               size_t ByteCount, CUstream hStream) {
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
-  return to_array<calls::MemcpyHtoAAsync>(dstArray, dstOffset, srcHost, ByteCount, hStream, false);
+  return copy_row<calls::MemcpyHtoAAsync>(dstArray, dstOffset, const_cast<void*>(srcHost),
+                                          ByteCount, hStream, false);
 }
 CUresult cuMemcpyAtoHAsync_v2(void* dstHost, CUarray srcArray, size_t srcOffset, size_t ByteCount,
                               CUstream hStream) {
   if (!stream_valid(hStream)) return CUDA_ERROR_INVALID_HANDLE;
-  return from_array<calls::MemcpyAtoHAsync>(dstHost, srcArray, srcOffset, ByteCount, hStream,
-                                            false);
+  return copy_row<calls::MemcpyAtoHAsync>(srcArray, srcOffset, dstHost, ByteCount, hStream, false);
 }
 
 CUresult cuMemcpyDtoA_v2(CUarray dstArray, size_t dstOffset, CUdeviceptr srcDevice,

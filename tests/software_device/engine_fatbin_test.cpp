@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include "tests/software_device/engine_fixture.hpp"
 
 namespace vgpu::softdevice {
@@ -90,6 +92,28 @@ TEST(FatbinChoice, DamagedHeadersAreRefusedOrSurvived) {
     }
   }
   EXPECT_GT(refused, 0);
+}
+
+// Nobody says how long an image is: all that is certain is its own text up to the NUL.
+TEST(FatbinChoice, NothingBehindAShortImageIsRead) {
+  const std::size_t page = 4096;
+  void* const pages =
+      ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  char* const end = static_cast<char*>(pages) + page;
+  ASSERT_EQ(::mprotect(end, page, PROT_NONE), 0);
+  DeviceMemory memory(1 << 20);
+  LoadError error;
+  for (const char* text : {"", "P", "\x7f",
+                           "\x7f"
+                           "E",
+                           "\x50\xed", "\xb1\x43\x62", ".", "/"}) {
+    const std::size_t size = std::strlen(text) + 1;
+    std::memcpy(end - size, text, size);
+    EXPECT_LE(image_size(end - size), size) << text;
+    EXPECT_EQ(load_module(end - size, 75, memory, error), nullptr) << text;
+  }
+  ::munmap(pages, 2 * page);
 }
 
 TEST(FatbinChoice, OtherBytes) {

@@ -65,15 +65,15 @@ void Decoder::texture() {
   const Type result = pairs || take(".v4") ? take_type() : Type::none;
   const Type coordinate = take_type();
   if (failed()) return;
+  bool known = geometry != nullptr && (coordinate == Type::s32 || coordinate == Type::f32);
   if (pairs && result == Type::f16x2) {
     form.results = TextureResults::packed_halves;
   } else if (!pairs && !gather && result == Type::f16) {
     form.results = TextureResults::halves;
-  } else if (pairs || (result != Type::u32 && result != Type::s32 && result != Type::f32)) {
-    fail("is not supported in this form");
-    return;
+  } else {
+    known &= !pairs && (result == Type::u32 || result == Type::s32 || result == Type::f32);
   }
-  if (geometry == nullptr || (coordinate != Type::s32 && coordinate != Type::f32)) {
+  if (!known) {
     fail("is not supported in this form");
     return;
   }

@@ -67,6 +67,12 @@ T read(const void* from) {
   return value;
 }
 
+/// The first word of an image. 0 for what is shorter: no byte of a magic number is zero.
+std::uint32_t magic_of(const void* image) {
+  constexpr std::size_t size = sizeof(std::uint32_t);
+  return ::strnlen(static_cast<const char*>(image), size) == size ? read<std::uint32_t>(image) : 0;
+}
+
 /// Of an image that may be shorter than the mark.
 bool is_elf(const void* image) {
   return std::strncmp(static_cast<const char*>(image), ELFMAG, SELFMAG) == 0;
@@ -266,11 +272,7 @@ std::vector<std::string> select_ptx(const void* image, int capability, LoadError
       reject(error, CUDA_ERROR_INVALID_IMAGE, "the image is text but not PTX");
     return texts;
   }
-  // What is no image may be shorter; no byte of a magic number is zero.
-  std::uint32_t magic = 0;
-  if (::strnlen(static_cast<const char*>(image), sizeof magic) == sizeof magic) {
-    magic = read<std::uint32_t>(image);
-  }
+  const std::uint32_t magic = magic_of(image);
   std::string text;
   if (magic == container_magic) {
     if (choose(image, capability, text, error)) texts.push_back(std::move(text));
@@ -310,8 +312,7 @@ std::size_t image_size(const void* image) noexcept {
     const char* text = static_cast<const char*>(image);
     return begins_like_text(text) ? std::strlen(text) + 1 : 0;
   }
-  if (first == '\0') return 0;
-  const auto magic = read<std::uint32_t>(image);
+  const std::uint32_t magic = magic_of(image);
   if (magic == container_magic) return container_size(image);
   if (magic == wrapper_magic) return sizeof(Wrapper);
   if (is_elf(image)) return elf_size(image);
