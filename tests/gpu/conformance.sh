@@ -4,8 +4,9 @@
 # STAGE names the installation (default build/stage), DRIVER the vendor's library. About 7 minutes with 12 jobs.
 set -u
 out="$1"
-suite="${STAGE:-build/stage}/bin/vgpu-conformance"
-driver="${DRIVER:-$(ldconfig -p | awk '/libcuda\.so\.1 .*x86-64/ {print $NF; exit}')}"
+# shellcheck source=machine.sh
+source "$(dirname "$0")/machine.sh"
+suite="$stage/bin/vgpu-conformance"
 work="$(mktemp -d)"
 status=0
 mkdir -p "$out"

@@ -3,8 +3,8 @@
 # with a GPU; STAGE names the installation (default build/stage), DRIVER the vendor's library.
 set -u
 out="$1"
-stage="${STAGE:-build/stage}"
-driver="${DRIVER:-$(ldconfig -p | awk '/libcuda\.so\.1 .*x86-64/ {print $NF; exit}')}"
+# shellcheck source=machine.sh
+source "$(dirname "$0")/machine.sh"
 status=0
 for transport in shm unix tcp; do
   "$stage/bin/vgpu-conformance" wire --backend "$driver" --transport "$transport" --report "$out/wire_$transport" || status=1

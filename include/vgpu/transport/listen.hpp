@@ -106,7 +106,8 @@ class Listener {
       support::Result<support::UniqueFd> probe = address::stream_socket(AF_UNIX, SOCK_NONBLOCK);
       if (!probe.ok()) return probe.error();
       const bool connected = ::connect(probe->get(), generic, sizeof(where)) == 0;
-      if ((connected && !listens_for_the_dead(probe->get())) || (!connected && errno == EAGAIN)) {
+      // EAGAIN: somebody listens and has as many connections waiting as fit.
+      if (connected ? !listens_for_the_dead(probe->get()) : errno == EAGAIN) {
         return support::Error{"cannot listen at " + url.text() + ": another process listens there",
                               EADDRINUSE};
       }

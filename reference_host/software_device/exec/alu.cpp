@@ -11,11 +11,11 @@ namespace {
 
 bool has_avx2() {
 #if defined(__x86_64__)
-  // Every processor with AVX2 has F16C too; clang 14 does not know that name.
   static const bool wanted = [] {
     const char* text = std::getenv("VGPU_SOFT_AVX2");
     return text == nullptr || std::string_view(text) != "0";
   }();
+  // Every processor with AVX2 has F16C too; clang 14 does not know that name.
   static const bool supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return supported && wanted;
 #else

@@ -42,10 +42,6 @@ void copy_arguments(const std::vector<CallArgument>& arguments, const Frame& fro
 
 /// Exchanges what two activations of a function have in their registers for a lane.
 void swap_lane(Frame& one, Frame& other, int lane) {
-  const auto swap = [&](std::size_t offset, std::size_t size) {
-    std::byte* const a = one.registers.data() + offset;
-    std::swap_ranges(a, a + size, other.registers.data() + offset);
-  };
   const auto index = static_cast<std::size_t>(lane);
   for (const RegisterPlace& place : one.function->registers) {
     if (place.width == 0) {
@@ -54,11 +50,10 @@ void swap_lane(Frame& one, Frame& other, int lane) {
       const std::uint32_t different = (a ^ b) & 1u << lane;
       a ^= different;
       b ^= different;
-    } else if (place.width == 16) {
-      swap(place.offset + index * 8, 8);
-      swap(place.offset + wide_half + index * 8, 8);
     } else {
-      swap(place.offset + index * place.width, place.width);
+      std::byte* const a = one.registers.data() + place.offset + index * place.width;
+      std::swap_ranges(a, a + place.width,
+                       other.registers.data() + place.offset + index * place.width);
     }
   }
 }

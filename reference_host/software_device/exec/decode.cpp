@@ -93,8 +93,13 @@ bool Decoder::decode(std::vector<std::string>* refused) {
       registers += width >= 8 ? static_cast<int>(width / 4) : 1;
     }
     register_offsets_.push_back(static_cast<std::uint32_t>(offset));
-    decoded_.registers.push_back({static_cast<std::uint32_t>(offset),
-                                  type == Type::pred ? 0 : static_cast<std::uint32_t>(width)});
+    const std::uint32_t place = register_offsets_.back();
+    if (width == 16) {
+      decoded_.registers.insert(decoded_.registers.end(), {{place, 8}, {place + wide_half, 8}});
+    } else {
+      decoded_.registers.push_back(
+          {place, type == Type::pred ? 0 : static_cast<std::uint32_t>(width)});
+    }
     offset += bytes;
   }
   decoded_.register_bytes = round_up(std::max<std::size_t>(offset, 64), 64);

@@ -126,10 +126,10 @@ struct CallSite {
 
 struct MatrixOp;
 
-/// Where a register lies among those of its function.
+/// Where a register lies among those of its function. One of 128 bits has two, for its halves.
 struct RegisterPlace {
   std::uint32_t offset = 0;
-  std::uint32_t width = 0;  ///< bytes per lane; 0: a predicate; of 16, the halves lie apart
+  std::uint32_t width = 0;  ///< bytes per lane; 0: a predicate
 };
 
 struct DecodedFunction {
