@@ -89,18 +89,19 @@ TEST_F(cuCtxDestroy, EndsStreamsEventsAndModulesWithTheContext) {
 }
 
 TEST_F(cuCtxDestroy, GivesTheMemoryBack) {
+  const MemoryTurn turn;
   const ExtraContext observer;
   const Current current(observer);
-  const std::size_t bytes = noticeable_bytes();
+  const std::size_t bytes = turn.noticeable_bytes();
   std::size_t before = 0;
   {
     const ExtraContext extra;
     const Current other(extra);
     CUdeviceptr address = 0;
     ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&address, bytes));
-    before = free_bytes();
+    before = turn.free_bytes();
   }
-  EXPECT_GT(free_bytes(), before + bytes / 2);
+  EXPECT_GT(turn.free_bytes(), before + bytes / 2);
 }
 
 TEST_F(cuCtxDestroy, RefusesThePrimaryContext) {

@@ -40,13 +40,8 @@ TEST_F(cuMemPoolDestroy, DoesNotWaitForFreesThatHaveNotRun) {
 }
 
 TEST_F(cuMemPoolDestroy, GivesItsMemoryBackToTheDevice) {
-  constexpr std::size_t bytes = 256 * mebibyte;
-  const auto free_bytes = [] {
-    std::size_t free = 0;
-    std::size_t total = 0;
-    check(driver().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo_v2");
-    return free;
-  };
+  const MemoryTurn turn;
+  const std::size_t bytes = turn.noticeable_bytes();
   Pool pool;
   cuuint64_t keep = UINT64_MAX;
   check(driver().cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keep),
@@ -54,11 +49,11 @@ TEST_F(cuMemPoolDestroy, GivesItsMemoryBackToTheDevice) {
   const Stream stream;
   const CUdeviceptr address = allocate_ordered(bytes, pool, stream);
   stream.synchronize();
-  const std::size_t before = free_bytes();
+  const std::size_t before = turn.free_bytes();
   free_ordered(address, stream);
   stream.synchronize();
   EXPECT_CUDA_OK(driver().cuMemPoolDestroy(pool.release()));
-  EXPECT_GE(free_bytes(), before + bytes / 2);
+  EXPECT_GE(turn.free_bytes(), before + bytes / 2);
 }
 
 TEST_F(cuMemPoolDestroy, OfTheCurrentPoolMakesTheDefaultOneCurrent) {

@@ -118,10 +118,11 @@ TEST_F(cuDevicePrimaryCtxReset, TheContextCanBeUsedAgain) {
 
 // Nothing of the reset is left over that would keep the next context alive.
 TEST_F(cuDevicePrimaryCtxReset, TheNextContextEndsWithItsLastRelease) {
+  const MemoryTurn turn;
   const ExtraContext extra;
   const Current observer(extra);
-  const std::size_t bytes = noticeable_bytes();
-  const std::size_t before = free_bytes();
+  const std::size_t bytes = turn.noticeable_bytes();
+  const std::size_t before = turn.free_bytes();
   retain();
   ASSERT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(device));
   {
@@ -130,7 +131,7 @@ TEST_F(cuDevicePrimaryCtxReset, TheNextContextEndsWithItsLastRelease) {
     ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&address, bytes));
   }
   release_all();
-  EXPECT_GT(free_bytes() + bytes / 2, before);
+  EXPECT_GT(turn.free_bytes() + bytes / 2, before);
 }
 
 TEST_F(cuDevicePrimaryCtxReset, LeavesOtherContextsAlone) {

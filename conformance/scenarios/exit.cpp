@@ -148,6 +148,7 @@ TEST_F(Exit_fresh, AFaultEndsNothingButItsProcess) {
 }
 
 TEST_F(Exit_fresh, ItsMemoryIsGivenBack) {
+  const MemoryTurn turn;
   // Most of the free memory, which two processes cannot have at a time.
   const auto take_most = [] {
     begin();

@@ -100,16 +100,17 @@ TEST_F(PrimaryContextLifetime_fresh, ReturnsUnderTheSameHandle) {
 }
 
 TEST_F(PrimaryContextLifetime_fresh, WhatItHeldEndsWithIt) {
+  const MemoryTurn turn;
   initialise();
   const Current current(retain());
-  const std::size_t bytes = noticeable_bytes();
-  const std::size_t before = free_bytes();
+  const std::size_t bytes = turn.noticeable_bytes();
+  const std::size_t before = turn.free_bytes();
   CUdeviceptr large = 0;
   ASSERT_CUDA_OK(driver().cuMemAlloc_v2(&large, bytes));
-  EXPECT_LT(free_bytes() + bytes / 2, before);
+  EXPECT_LT(turn.free_bytes() + bytes / 2, before);
   EXPECT_CUDA_OK(driver().cuDevicePrimaryCtxReset_v2(0));
   retain();
-  EXPECT_GT(free_bytes() + bytes / 2, before);
+  EXPECT_GT(turn.free_bytes() + bytes / 2, before);
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuMemFree_v2(large));
 }
 

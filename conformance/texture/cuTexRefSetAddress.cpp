@@ -21,7 +21,7 @@ TEST_F(cuTexRefSetAddress, KernelsOfTheModuleReadTheMemory) {
   });
   EXPECT_EQ(first, 0U);
   EXPECT_EQ(second, 0U);
-  EXPECT_EQ(module.read_image(40), values);
+  EXPECT_EQ(module.fetch_image(40), values);
 }
 
 TEST_F(cuTexRefSetAddress, SaysHowFarTheAddressIsFromAnAlignedOne) {

@@ -49,12 +49,13 @@ TEST_F(cuMemAddressReserve, KeepsTheAlignment) {
 
 // Address space is no memory.
 TEST_F(cuMemAddressReserve, TakesMoreThanTheDeviceHas) {
+  const MemoryTurn turn;
   std::size_t total = 0;
   check(driver().cuDeviceTotalMem_v2(&total, 0), "cuDeviceTotalMem_v2");
   const std::size_t bytes = (total / granularity() + 1) * granularity() * 2;
-  const std::size_t before = free_bytes();
+  const std::size_t before = turn.free_bytes();
   const Reservation reservation(bytes);
-  EXPECT_GT(free_bytes() + noticeable_bytes(), before);
+  EXPECT_GT(turn.free_bytes() + turn.noticeable_bytes(), before);
 }
 
 TEST_F(cuMemAddressReserve, TakesAFreeAddressAsAHint) {

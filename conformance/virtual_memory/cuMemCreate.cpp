@@ -26,13 +26,14 @@ TEST_F(cuMemCreate, WritesTheHandleAndNothingElse) {
 }
 
 TEST_F(cuMemCreate, TakesMemoryOfTheDevice) {
-  const std::size_t bytes = noticeable_bytes() / granularity() * granularity();
-  const std::size_t before = free_bytes();
+  const MemoryTurn turn;
+  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  const std::size_t before = turn.free_bytes();
   {
     const Physical physical(bytes);
-    EXPECT_LT(free_bytes() + bytes / 2, before);
+    EXPECT_LT(turn.free_bytes() + bytes / 2, before);
   }
-  EXPECT_GE(free_bytes() + bytes / 2, before);
+  EXPECT_GE(turn.free_bytes() + bytes / 2, before);
 }
 
 TEST_F(cuMemCreate, AllOfItCanBeUsed) {

@@ -5,36 +5,29 @@ namespace vgpu::conformance::test_cuMemRelease {
 CONFORMANCE_SUITE(cuMemRelease, VirtualMemoryContext);
 CONFORMANCE_SUITE(cuMemRelease_fresh, Uninitialised);
 
-std::size_t free_bytes() {
-  std::size_t free = 0;
-  std::size_t total = 0;
-  check(driver().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo_v2");
-  return free;
-}
-
-std::size_t large() {
-  return (std::size_t{256} << 20) / granularity() * granularity();
-}
-
 TEST_F(cuMemRelease, GivesTheMemoryBack) {
-  Physical physical(large());
-  const std::size_t before = free_bytes();
+  const MemoryTurn turn;
+  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  Physical physical(bytes);
+  const std::size_t before = turn.free_bytes();
   EXPECT_CUDA_OK(driver().cuMemRelease(physical.release()));
-  EXPECT_GE(free_bytes(), before + large() / 2);
+  EXPECT_GE(turn.free_bytes(), before + bytes / 2);
 }
 
 // "The generic memory handle can be freed when there are still outstanding mappings."
 TEST_F(cuMemRelease, AMappingKeepsTheMemory) {
-  Physical physical(large());
+  const MemoryTurn turn;
+  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  Physical physical(bytes);
   const Reservation reservation(physical.bytes());
   Mapped mapped(reservation, physical);
-  const auto written = write_random(mapped, mapped.bytes());
-  const std::size_t before = free_bytes();
+  const auto written = write_random(mapped, granularity());
+  const std::size_t before = turn.free_bytes();
   EXPECT_CUDA_OK(driver().cuMemRelease(physical.release()));
-  EXPECT_LT(free_bytes(), before + large() / 2);
-  EXPECT_TRUE(read_words(mapped, mapped.bytes()) == written);
+  EXPECT_LT(turn.free_bytes(), before + bytes / 2);
+  EXPECT_TRUE(read_words(mapped, granularity()) == written);
   mapped.unmap();
-  EXPECT_GE(free_bytes(), before + large() / 2);
+  EXPECT_GE(turn.free_bytes(), before + bytes / 2);
 }
 
 TEST_F(cuMemRelease, OtherAllocationsStay) {

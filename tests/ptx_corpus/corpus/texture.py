@@ -182,6 +182,10 @@ def textures():
         columns, kinds = [[(i * 29) % 64 for i in range(64)]], ["s32"]
         sample(name, ["tex.1d.v4.%s.s32 %s, [h0, c0]" % (result, D4)], columns, kinds, [],
                [texture(array=-1, linear=(64, fmt, 4), flags=INTEGER if fmt != FLOAT else 0)], result, extra=data)
+    name = "tex.linear.coordinates"
+    columns, kinds = geometry_columns("1d", 64, name, (64,), "f32")
+    sample(name, ["tex.1d.v4.f32.f32 %s, [h0, c0]" % D4], columns, kinds, [], [texture(array=-1, linear=(64, FLOAT, 4))], "f32",
+           extra=texels(FLOAT, 64 * 4, name))
     half_results()
     mipmaps()
     queries()
