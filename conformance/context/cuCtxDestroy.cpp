@@ -142,7 +142,8 @@ TEST_F(cuCtxDestroy_fresh, BeforeInit) {
 // A process of its own, because a driver may look behind the handle.
 TEST_F(cuCtxDestroy_fresh, RefusesADestroyedContext) {
   check(driver().cuInit(0), "cuInit");
-  EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuCtxDestroy_v2(stale_context()));
+  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED,
+              of_stale_context(driver().cuCtxDestroy_v2(stale_context())));
 }
 
 }  // namespace vgpu::conformance::test_cuCtxDestroy

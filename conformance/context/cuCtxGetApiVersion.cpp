@@ -78,8 +78,9 @@ TEST_F(cuCtxGetApiVersion_fresh, BeforeInit) {
 TEST_F(cuCtxGetApiVersion_fresh, RefusesADestroyedContext) {
   check(driver().cuInit(0), "cuInit");
   const CUcontext stale = stale_context();
-  expect_leaves<unsigned>(CUDA_ERROR_INVALID_CONTEXT,
-                          [&](unsigned* out) { return driver().cuCtxGetApiVersion(stale, out); });
+  expect_leaves<unsigned>(CUDA_ERROR_CONTEXT_IS_DESTROYED, [&](unsigned* out) {
+    return of_stale_context(driver().cuCtxGetApiVersion(stale, out));
+  });
 }
 
 }  // namespace vgpu::conformance::test_cuCtxGetApiVersion

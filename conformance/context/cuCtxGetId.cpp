@@ -110,7 +110,7 @@ TEST_F(cuCtxGetId_fresh, RefusesADestroyedContext) {
   check(driver().cuInit(0), "cuInit");
   const CUcontext stale = stale_context();
   expect_leaves<Id>(CUDA_ERROR_CONTEXT_IS_DESTROYED,
-                    [&](Id* out) { return driver().cuCtxGetId(stale, out); });
+                    [&](Id* out) { return of_stale_context(driver().cuCtxGetId(stale, out)); });
 }
 
 }  // namespace vgpu::conformance::test_cuCtxGetId

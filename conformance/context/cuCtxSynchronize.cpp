@@ -136,7 +136,8 @@ TEST_F(cuCtxSynchronize_fresh, ReturnsTheErrorOfTheWorkAgainAndAgain) {
 // A process of its own, because a driver may look behind the handle.
 TEST_F(cuCtxSynchronize_fresh, RefusesADestroyedContext) {
   check(driver().cuInit(0), "cuInit");
-  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, driver().cuCtxSynchronize_v2(stale_context()));
+  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED,
+              of_stale_context(driver().cuCtxSynchronize_v2(stale_context())));
 }
 
 }  // namespace vgpu::conformance::test_cuCtxSynchronize

@@ -175,8 +175,7 @@ TEST_F(cuGraphAddMemsetNode, RefusesADestroyedContext) {
   const Graph graph;
   CUgraphNode node = nullptr;
   const CUresult result = driver().cuGraphAddMemsetNode(&node, graph, nullptr, 0, &params, stale);
-  EXPECT_TRUE(result == CUDA_ERROR_INVALID_CONTEXT || result == CUDA_ERROR_CONTEXT_IS_DESTROYED)
-      << result_text(result);
+  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, of_stale_context(result));
 }
 
 TEST_F(cuGraphAddMemsetNode_fresh, BeforeInit) {

@@ -45,7 +45,7 @@ TEST_F(cuCtxDisablePeerAccess, RefusesNull) {
 }
 
 TEST_F(cuCtxDisablePeerAccess, RefusesADestroyedContext) {
-  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, disable(stale_context()));
+  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, of_stale_context(disable(stale_context())));
 }
 
 TEST_F(cuCtxDisablePeerAccess, NeedsACurrentContext) {

@@ -75,7 +75,7 @@ TEST_F(cuCtxEnablePeerAccess, RefusesNull) {
 }
 
 TEST_F(cuCtxEnablePeerAccess, RefusesADestroyedContext) {
-  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, enable(stale_context()));
+  EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, of_stale_context(enable(stale_context())));
 }
 
 TEST_F(cuCtxEnablePeerAccess, RefusesFlags) {

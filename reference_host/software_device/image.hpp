@@ -41,7 +41,7 @@ inline std::size_t Image::texel_bytes() const noexcept {
 /// What a texture object or a bound texture reference is to a kernel. Immutable.
 struct Texture {
   std::vector<Image> levels;   ///< of the mipmap, the largest first; never empty
-  bool linear_memory = false;  ///< indexed by integers; nothing is outside but zeros
+  bool linear_memory = false;  ///< zeros outside, and by coordinates (H200)
   std::array<CUaddress_mode, 3> address{CU_TR_ADDRESS_MODE_CLAMP, CU_TR_ADDRESS_MODE_CLAMP,
                                         CU_TR_ADDRESS_MODE_CLAMP};
   CUfilter_mode filter = CU_TR_FILTER_MODE_POINT;

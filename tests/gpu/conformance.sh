@@ -13,7 +13,7 @@ mkdir -p "$out"
 run() {
   local name="$1"
   shift
-  "$suite" "$@" --jobs 12 --report "$work/$name" >"$out/$name.log" 2>&1 || status=1
+  "$suite" "$@" --jobs 12 --timeout 120 --report "$work/$name" >"$out/$name.log" 2>&1 || status=1
   grep -E '^failed|tests in' "$out/$name.log"
   gzip -9 -c "$work/$name/report.json" >"$out/$name.json.gz"
 }

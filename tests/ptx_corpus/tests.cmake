@@ -23,8 +23,7 @@ add_dependencies(ptx-corpus ptx-corpus-cases)
 if(TARGET vgpu-softdevice)
   add_test(NAME ptx_corpus
            COMMAND ptx-corpus check --driver $<TARGET_FILE:vgpu-softdevice> --corpus ${corpus_out}
-                   --expected ${corpus_source}/expected --unsupported ${corpus_source}/unsupported.txt
-                   --differing ${corpus_source}/differing.txt --coverage --strict)
+                   --expected ${corpus_source}/expected --unsupported ${corpus_source}/unsupported.txt --coverage --strict)
   set_tests_properties(ptx_corpus PROPERTIES TIMEOUT 120 LABELS software_device ENVIRONMENT ${VGPU_TSAN_OPTIONS})
   add_test(NAME ptx_corpus_instruction_sets
            COMMAND ${corpus_source}/instruction_sets.sh $<TARGET_FILE:ptx-corpus> $<TARGET_FILE:vgpu-softdevice> ${corpus_out})

@@ -127,19 +127,20 @@ class Level {
       : texture_(texture), image_(image), fetch_(fetch) {}
 
   Texel sample() {
+    if (texture_.linear_memory && !fetch_.integer) return {};
     extents_ = {static_cast<std::int64_t>(image_.width), static_cast<std::int64_t>(image_.height),
                 static_cast<std::int64_t>(image_.depth)};
     place_slice();
     const bool floats = reads_floats(texture_, image_.format);
-    const bool filtered = fetch_.gather || (texture_.filter == CU_TR_FILTER_MODE_LINEAR && floats &&
-                                            !fetch_.integer && !texture_.linear_memory);
+    const bool filtered =
+        fetch_.gather || (texture_.filter == CU_TR_FILTER_MODE_LINEAR && floats && !fetch_.integer);
     for (unsigned i = 0; i < fetch_.dimensions; ++i) {
       if (fetch_.integer) {
         axes_[i] = {fetch_.index[i], 0};
       } else {
         const bool normalized = fetch_.cube || texture_.normalized_coordinates;
-        const float texels = in_texels(at_[i], static_cast<std::size_t>(extents_[i]), mode(i),
-                                       normalized && !texture_.linear_memory);
+        const float texels =
+            in_texels(at_[i], static_cast<std::size_t>(extents_[i]), mode(i), normalized);
         axes_[i] = filtered ? between(texels) : point(texels);
       }
       axes_[i].first += fetch_.offset[i];
