@@ -35,7 +35,8 @@ void define(CLI::App& app, int& code) {
       ->check(CLI::IsMember({"shm", "unix", "tcp"}))
       ->capture_default_str();
   app.add_option("--filter", run.filter,
-                 "suites or suite.test, with * and ?, separated by ':'; after '-' unwanted ones");
+                 "suites or suite.test, with * and ? (\"*Capture*\" finds either), separated by "
+                 "':'; after '-' unwanted ones");
   app.add_flag("--list", run.list, "print the tests, run none");
   app.add_option("--report", run.report, "folder for report.html, report.json and junit.xml");
   app.add_option("--jobs", run.jobs, "test processes at a time")->capture_default_str();

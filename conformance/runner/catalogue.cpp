@@ -27,7 +27,7 @@ std::string_view suite_stem(std::string_view suite) {
 bool matches_any(const std::vector<std::string_view>& patterns, const TestCase& test) {
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
     if (pattern.find('.') != std::string_view::npos) return matches(pattern, test.id());
-    return matches(pattern, test.suite) ||
+    return matches(pattern, test.suite) || matches(pattern, test.id()) ||
            matches(std::string(pattern) + std::string(fresh_suffix), test.suite);
   });
 }

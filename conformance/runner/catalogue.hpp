@@ -39,7 +39,7 @@ struct Function {
 
 /// All tests of a suite whose id matches `filter`: patterns with * and ?, separated by ':', of
 /// which one has to match; those after a '-' must not match ("cuMem*:-*.Slow*"). A pattern without
-/// a dot means a whole suite and its `_fresh` one. Empty = all.
+/// a dot means a whole suite and its `_fresh` one, or the whole id ("*Capture*"). Empty = all.
 std::vector<TestCase> list_tests(std::string_view filter, Suite suite = Suite::driver);
 
 /// All functions of the schema, by object.

@@ -261,6 +261,12 @@ class SelfTest(unittest.TestCase):
 
 
 class Usage(unittest.TestCase):
+    def test_a_filter_means_suites_and_tests(self):
+        listed = lambda text: set(run("--driver", DEVICE, "--list", "--filter", text).stdout.split())
+        self.assertIn("cuInit_fresh.RefusesFlags", listed("cuInit"))
+        self.assertIn("cuInit_fresh.RefusesFlags", listed("*sesFla*:-cuMem*"))
+        self.assertNotIn("cuInit_fresh.RefusesFlags", listed("cuInit:-*Flags"))
+
     def test_a_filter_without_a_test_is_an_error(self):
         result = run("--driver", DEVICE, "--filter", "cuNoSuchFunction")
         self.assertEqual(result.returncode, 2)
