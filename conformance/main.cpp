@@ -52,8 +52,8 @@ void define(CLI::App& app, int& code) {
   compare_app->callback([&code] { code = compare_reports(compare); });
 
   static MissingOptions missing;
-  CLI::App* missing_app =
-      app.add_subcommand("missing", "print served functions that have no conformance file");
+  CLI::App* missing_app = app.add_subcommand(
+      "missing", "print served functions whose conformance file is missing or incomplete");
   missing_app->add_option("--source", missing.source, "conformance/ of the source tree");
   missing_app->callback([&code] { code = print_missing(missing); });
 

@@ -89,6 +89,19 @@ TEST_F(cuArray3DCreate, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuArray3DCreate, IsUnsafeDuringCapture) {
+  const CUDA_ARRAY3D_DESCRIPTOR descriptor = describe(16, 16);
+  expect_unsafe_in_capture([&] {
+    CUarray array = nullptr;
+    const CUresult result = driver().cuArray3DCreate_v2(&array, &descriptor);
+    if (result == CUDA_SUCCESS) {
+      EXPECT_CUDA_OK(driver().cuArrayDestroy(array));
+    }
+    return result;
+  });
+}
+
 TEST_F(cuArray3DCreate_fresh, BeforeInit) {
   const CUDA_ARRAY3D_DESCRIPTOR descriptor = describe(8, 8, 8);
   CUarray array = nullptr;

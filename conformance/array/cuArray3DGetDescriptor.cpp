@@ -43,6 +43,13 @@ TEST_F(cuArray3DGetDescriptor, NeedsNoCurrentContext) {
   EXPECT_EQ(descriptor.Width, 16U);
 }
 
+// Undocumented.
+TEST_F(cuArray3DGetDescriptor, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  CUDA_ARRAY3D_DESCRIPTOR descriptor{};
+  expect_safe_in_capture([&] { return driver().cuArray3DGetDescriptor_v2(&descriptor, array); });
+}
+
 TEST_F(cuArray3DGetDescriptor_fresh, BeforeInit) {
   CUDA_ARRAY3D_DESCRIPTOR descriptor{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,

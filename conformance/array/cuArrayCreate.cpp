@@ -88,6 +88,19 @@ TEST_F(cuArrayCreate, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuArrayCreate(&array, &descriptor));
 }
 
+// Undocumented.
+TEST_F(cuArrayCreate, IsUnsafeDuringCapture) {
+  const CUDA_ARRAY_DESCRIPTOR descriptor = plane(16, 16);
+  expect_unsafe_in_capture([&] {
+    CUarray array = nullptr;
+    const CUresult result = driver().cuArrayCreate_v2(&array, &descriptor);
+    if (result == CUDA_SUCCESS) {
+      EXPECT_CUDA_OK(driver().cuArrayDestroy(array));
+    }
+    return result;
+  });
+}
+
 TEST_F(cuArrayCreate_fresh, BeforeInit) {
   const CUDA_ARRAY_DESCRIPTOR descriptor{16, 16, CU_AD_FORMAT_FLOAT, 1};
   CUarray array = nullptr;

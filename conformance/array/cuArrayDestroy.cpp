@@ -33,6 +33,20 @@ TEST_F(cuArrayDestroy, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuArrayDestroy(array.release()));
 }
 
+// Undocumented.
+TEST_F(cuArrayDestroy, IsUnsafeDuringCapture) {
+  CUarray array = nullptr;
+  std::vector<CUarray> left;
+  expect_unsafe_in_capture(
+      [&] {
+        const CUresult result = driver().cuArrayDestroy(array);
+        if (result != CUDA_SUCCESS) left.push_back(array);
+        return result;
+      },
+      [&] { array = Array(describe(16)).release(); });
+  for (const CUarray one : left) EXPECT_CUDA_OK(driver().cuArrayDestroy(one));
+}
+
 TEST_F(cuArrayDestroy_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuArrayDestroy(nullptr));
 }

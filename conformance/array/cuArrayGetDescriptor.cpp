@@ -43,6 +43,13 @@ TEST_F(cuArrayGetDescriptor, NeedsNoCurrentContext) {
   EXPECT_EQ(descriptor.Width, 16U);
 }
 
+// Undocumented.
+TEST_F(cuArrayGetDescriptor, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  CUDA_ARRAY_DESCRIPTOR descriptor{};
+  expect_safe_in_capture([&] { return driver().cuArrayGetDescriptor_v2(&descriptor, array); });
+}
+
 TEST_F(cuArrayGetDescriptor_fresh, BeforeInit) {
   CUDA_ARRAY_DESCRIPTOR descriptor{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,

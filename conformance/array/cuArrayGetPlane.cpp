@@ -27,6 +27,14 @@ TEST_F(cuArrayGetPlane, NeedsNoCurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuArrayGetPlane(&plane, array, 0));
 }
 
+// Undocumented.
+TEST_F(cuArrayGetPlane, LeavesACaptureAlone) {
+  const Array array(describe(16, 16));
+  CUarray plane = nullptr;
+  expect_refused_in_capture(CUDA_ERROR_INVALID_VALUE,
+                            [&] { return driver().cuArrayGetPlane(&plane, array, 0); });
+}
+
 TEST_F(cuArrayGetPlane_fresh, BeforeInit) {
   CUarray plane = nullptr;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,

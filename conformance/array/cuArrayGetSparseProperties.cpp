@@ -17,6 +17,22 @@ TEST_F(cuArrayGetSparseProperties, RefusesNoOutput) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuArrayGetSparseProperties(nullptr, array));
 }
 
+// Undocumented.
+TEST_F(cuArrayGetSparseProperties, LeavesACaptureAlone) {
+  const Array array(describe(16));
+  CUDA_ARRAY_SPARSE_PROPERTIES out{};
+  expect_refused_in_capture(CUDA_ERROR_INVALID_VALUE,
+                            [&] { return driver().cuArrayGetSparseProperties(&out, array); });
+}
+
+// Undocumented.
+TEST_F(cuArrayGetSparseProperties, RefusesItWithoutACurrentContextToo) {
+  const Array array(describe(16));
+  CUDA_ARRAY_SPARSE_PROPERTIES out{};
+  const NoContext none;
+  EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuArrayGetSparseProperties(&out, array));
+}
+
 TEST_F(cuArrayGetSparseProperties_fresh, BeforeInit) {
   CUDA_ARRAY_SPARSE_PROPERTIES properties{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

@@ -67,6 +67,19 @@ TEST_F(cuMipmappedArrayCreate, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuMipmappedArrayCreate, IsUnsafeDuringCapture) {
+  const CUDA_ARRAY3D_DESCRIPTOR descriptor = describe(16, 16);
+  expect_unsafe_in_capture([&] {
+    CUmipmappedArray array = nullptr;
+    const CUresult result = driver().cuMipmappedArrayCreate(&array, &descriptor, 1);
+    if (result == CUDA_SUCCESS) {
+      EXPECT_CUDA_OK(driver().cuMipmappedArrayDestroy(array));
+    }
+    return result;
+  });
+}
+
 TEST_F(cuMipmappedArrayCreate_fresh, BeforeInit) {
   const CUDA_ARRAY3D_DESCRIPTOR descriptor = describe(16, 16);
   CUmipmappedArray array = nullptr;

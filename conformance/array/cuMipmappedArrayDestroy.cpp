@@ -32,6 +32,20 @@ TEST_F(cuMipmappedArrayDestroy, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuMipmappedArrayDestroy(array.release()));
 }
 
+// Undocumented.
+TEST_F(cuMipmappedArrayDestroy, IsUnsafeDuringCapture) {
+  CUmipmappedArray array = nullptr;
+  std::vector<CUmipmappedArray> left;
+  expect_unsafe_in_capture(
+      [&] {
+        const CUresult result = driver().cuMipmappedArrayDestroy(array);
+        if (result != CUDA_SUCCESS) left.push_back(array);
+        return result;
+      },
+      [&] { array = MipmappedArray(describe(16, 16), 3).release(); });
+  for (const CUmipmappedArray one : left) EXPECT_CUDA_OK(driver().cuMipmappedArrayDestroy(one));
+}
+
 TEST_F(cuMipmappedArrayDestroy_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuMipmappedArrayDestroy(nullptr));
 }

@@ -65,6 +65,13 @@ TEST_F(cuMipmappedArrayGetLevel, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuMipmappedArrayGetLevel(&level, array, 0));
 }
 
+// Undocumented.
+TEST_F(cuMipmappedArrayGetLevel, IsSafeDuringCapture) {
+  const MipmappedArray array(describe(16, 16), 3);
+  CUarray level = nullptr;
+  expect_safe_in_capture([&] { return driver().cuMipmappedArrayGetLevel(&level, array, 0); });
+}
+
 TEST_F(cuMipmappedArrayGetLevel_fresh, BeforeInit) {
   CUarray level = nullptr;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,

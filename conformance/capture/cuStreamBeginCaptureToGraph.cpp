@@ -184,6 +184,16 @@ TEST_F(cuStreamBeginCaptureToGraph, PtszDefaultStreamIsTheThreadsOwn) {
   EXPECT_EQ(end(CU_STREAM_PER_THREAD), graph.get());
 }
 
+// Undocumented.
+TEST_F(cuStreamBeginCaptureToGraph, NeedsACurrentContextForADefaultStream) {
+  const Graph graph;
+  const NoContext none;
+  for (const auto form : forms()) {
+    EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT,
+                form(CU_STREAM_PER_THREAD, graph, nullptr, nullptr, 0, global));
+  }
+}
+
 TEST_F(cuStreamBeginCaptureToGraph_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

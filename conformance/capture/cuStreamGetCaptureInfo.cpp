@@ -255,6 +255,24 @@ TEST_F(cuStreamGetCaptureInfo, RefusesEdgesWithoutDependencies) {
                                                  nullptr));
 }
 
+// Undocumented.
+TEST_F(cuStreamGetCaptureInfo, NeedsACurrentContextForADefaultStream) {
+  const NoContext none;
+  CUstreamCaptureStatus status{};
+  for (const auto form : third_forms()) {
+    EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT,
+                form(CU_STREAM_PER_THREAD, &status, nullptr, nullptr, nullptr, nullptr, nullptr));
+  }
+}
+
+// Undocumented.
+TEST_F(cuStreamGetCaptureInfo, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  Capture capture(stream);
+  const NoContext none;
+  EXPECT_EQ(info_of(stream).status, CU_STREAM_CAPTURE_STATUS_ACTIVE);
+}
+
 TEST_F(cuStreamGetCaptureInfo_fresh, BeforeInit) {
   for (const auto form : first_forms()) {
     expect_leaves<CUstreamCaptureStatus>(

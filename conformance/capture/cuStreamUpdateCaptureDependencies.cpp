@@ -191,6 +191,15 @@ TEST_F(cuStreamUpdateCaptureDependencies, PtszDefaultStreamIsTheThreadsOwn) {
   EXPECT_CUDA_OK(capture.try_end());
 }
 
+// Undocumented.
+TEST_F(cuStreamUpdateCaptureDependencies, NeedsACurrentContextForADefaultStream) {
+  const NoContext none;
+  for (const Form& form : forms()) {
+    EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT,
+                form(CU_STREAM_PER_THREAD, nullptr, 0, CU_STREAM_ADD_CAPTURE_DEPENDENCIES));
+  }
+}
+
 TEST_F(cuStreamUpdateCaptureDependencies_fresh, BeforeInit) {
   for (const Form& form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr, 0, 0));

@@ -91,6 +91,18 @@ TEST_F(cuCtxPopCurrent, DoesNotWaitForTheContextsWork) {
   EXPECT_CUDA(CUDA_ERROR_NOT_READY, driver().cuStreamQuery(stream));
 }
 
+// Undocumented.
+TEST_F(cuCtxPopCurrent, IsSafeDuringCapture) {
+  const ExtraContext extra;
+  const Current current(extra);
+  expect_safe_in_capture([] {
+    CUcontext popped = nullptr;
+    const CUresult result = driver().cuCtxPopCurrent_v2(&popped);
+    EXPECT_CUDA_OK(driver().cuCtxPushCurrent_v2(popped));
+    return result;
+  });
+}
+
 TEST_F(cuCtxPopCurrent_fresh, BeforeInit) {
   for (const auto form : forms()) expect_leaves<CUcontext>(CUDA_ERROR_NOT_INITIALIZED, form);
 }

@@ -111,6 +111,37 @@ TEST_F(cuMemcpy3DPeer, NeedsACurrentContext) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&copy));
 }
 
+// Undocumented.
+TEST_F(cuMemcpy3DPeer, PtdsWaitsForNoOtherStream) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  expect_waits_for_no_other_stream([&] { return driver().cuMemcpy3DPeer_ptds(&copy); });
+  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
+  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+}
+
+// Undocumented.
+TEST_F(cuMemcpy3DPeer, PtdsIsAllowedDuringCapture) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  expect_safe_in_capture([&] { return driver().cuMemcpy3DPeer_ptds(&copy); });
+  finish();
+  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+}
+
+// Undocumented.
+TEST_F(cuMemcpy3DPeer, OfTheLegacyStreamEndsACapture) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeer(&copy); });
+}
+
 TEST_F(cuMemcpy3DPeer_fresh, BeforeInit) {
   const CUDA_MEMCPY3D_PEER copy{};
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(&copy));

@@ -111,6 +111,56 @@ TEST_F(cuMemcpy3DPeerAsync, NeedsACurrentContext) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&copy, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuMemcpy3DPeerAsync, PtszUsesTheThreadsOwnStream) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpy3DPeerAsync_ptsz(&copy, nullptr); });
+  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
+  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+}
+
+// Undocumented.
+TEST_F(cuMemcpy3DPeerAsync, KeepsTheOrderOfItsStream) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  const Stream stream;
+  Blocker blocker(stream);
+  EXPECT_CUDA_OK(driver().cuMemcpy3DPeerAsync(&copy, stream));
+  EXPECT_CUDA(CUDA_ERROR_NOT_READY, driver().cuStreamQuery(stream));
+  EXPECT_TRUE(target.read() == target.before());
+  blocker.finish();
+  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+}
+
+// Undocumented.
+TEST_F(cuMemcpy3DPeerAsync, IsRecordedDuringCapture) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  const Graph graph = expect_recorded_in_capture(CU_GRAPH_NODE_TYPE_MEMCPY, [&](CUstream stream) {
+    return driver().cuMemcpy3DPeerAsync(&copy, stream);
+  });
+  EXPECT_TRUE(target.read() == target.before());
+  graph.run();
+  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+}
+
+// Undocumented.
+TEST_F(cuMemcpy3DPeerAsync, IntoTheLegacyStreamEndsACapture) {
+  const Layout layout = Layout::random(volume);
+  const Place source(Kind::device, layout.bytes(volume));
+  const Place target(Kind::device, layout.bytes(volume));
+  const Copy copy = between(context, source, layout, target, layout);
+  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeerAsync(&copy, nullptr); });
+}
+
 TEST_F(cuMemcpy3DPeerAsync_fresh, BeforeInit) {
   const CUDA_MEMCPY3D_PEER copy{};
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(&copy, nullptr));

@@ -76,6 +76,32 @@ TEST_F(cuMemcpyAtoA, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyAtoA(array, 0, array, 0, 0));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyAtoA, PtdsWaitsForNoOtherStream) {
+  const Array source(row(1000));
+  const Array target(row(1000));
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpyAtoA_v2_ptds(target, 0, source, 0, 4000); });
+  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
+  EXPECT_EQ(target.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoA, PtdsIsAllowedDuringCapture) {
+  const Array source(row(1000));
+  const Array target(row(1000));
+  expect_safe_in_capture([&] { return driver().cuMemcpyAtoA_v2_ptds(target, 0, source, 0, 4000); });
+  finish();
+  EXPECT_EQ(target.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoA, OfTheLegacyStreamEndsACapture) {
+  const Array source(row(1000));
+  const Array target(row(1000));
+  expect_implicit_in_capture([&] { return driver().cuMemcpyAtoA_v2(target, 0, source, 0, 4000); });
+}
+
 TEST_F(cuMemcpyAtoA_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

@@ -93,6 +93,34 @@ TEST_F(cuMemcpyAtoD, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyAtoD(0, array, 0, 0));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyAtoD, PtdsWaitsForNoOtherStream) {
+  const Array array(row(1000));
+  const Place target(Kind::device, 4000);
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpyAtoD_v2_ptds(target.address(), array, 0, 4000); });
+  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
+  EXPECT_EQ(target.read(), array.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoD, PtdsIsAllowedDuringCapture) {
+  const Array array(row(1000));
+  const Place target(Kind::device, 4000);
+  expect_safe_in_capture(
+      [&] { return driver().cuMemcpyAtoD_v2_ptds(target.address(), array, 0, 4000); });
+  finish();
+  EXPECT_EQ(target.read(), array.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoD, OfTheLegacyStreamEndsACapture) {
+  const Array array(row(1000));
+  const Place target(Kind::device, 4000);
+  expect_implicit_in_capture(
+      [&] { return driver().cuMemcpyAtoD_v2(target.address(), array, 0, 4000); });
+}
+
 TEST_F(cuMemcpyAtoD_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_address, garbage_handle<CUarray>(), 0, 1));

@@ -93,6 +93,42 @@ TEST_F(cuMemcpyAtoH, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyAtoH(nullptr, array, 0, 0));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyAtoH, WaitsForOtherStreams) {
+  const Array array(row(1000));
+  const Place target(Kind::pageable, 4000);
+  expect_waits_for_other_streams(
+      [&] { return driver().cuMemcpyAtoH_v2(target.host(), array, 0, 4000); });
+  EXPECT_EQ(target.read(), array.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoH, PtdsWaitsForNoOtherStream) {
+  const Array array(row(1000));
+  const Place target(Kind::pageable, 4000);
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpyAtoH_v2_ptds(target.host(), array, 0, 4000); });
+  EXPECT_EQ(target.read(), array.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoH, PtdsIsAllowedDuringCapture) {
+  const Array array(row(1000));
+  const Place target(Kind::pageable, 4000);
+  expect_safe_in_capture(
+      [&] { return driver().cuMemcpyAtoH_v2_ptds(target.host(), array, 0, 4000); });
+  finish();
+  EXPECT_EQ(target.read(), array.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyAtoH, OfTheLegacyStreamEndsACapture) {
+  const Array array(row(1000));
+  const Place target(Kind::pageable, 4000);
+  expect_implicit_in_capture(
+      [&] { return driver().cuMemcpyAtoH_v2(target.host(), array, 0, 4000); });
+}
+
 TEST_F(cuMemcpyAtoH_fresh, BeforeInit) {
   unsigned char byte = 0;
   for (const auto form : forms()) {

@@ -94,6 +94,34 @@ TEST_F(cuMemcpyDtoA, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyDtoA(array, 0, 0, 0));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyDtoA, PtdsWaitsForNoOtherStream) {
+  const Array array(row(1000));
+  const Place source(Kind::device, 4000);
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpyDtoA_v2_ptds(array, 0, source.address(), 4000); });
+  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
+  EXPECT_EQ(array.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyDtoA, PtdsIsAllowedDuringCapture) {
+  const Array array(row(1000));
+  const Place source(Kind::device, 4000);
+  expect_safe_in_capture(
+      [&] { return driver().cuMemcpyDtoA_v2_ptds(array, 0, source.address(), 4000); });
+  finish();
+  EXPECT_EQ(array.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyDtoA, OfTheLegacyStreamEndsACapture) {
+  const Array array(row(1000));
+  const Place source(Kind::device, 4000);
+  expect_implicit_in_capture(
+      [&] { return driver().cuMemcpyDtoA_v2(array, 0, source.address(), 4000); });
+}
+
 TEST_F(cuMemcpyDtoA_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_handle<CUarray>(), 0, garbage_address, 1));

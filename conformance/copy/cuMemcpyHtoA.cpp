@@ -94,6 +94,42 @@ TEST_F(cuMemcpyHtoA, TheFirstFormTakesNoContextOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyHtoA(array, 0, nullptr, 0));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyHtoA, WaitsForOtherStreams) {
+  const Array array(row(1000));
+  const Place source(Kind::pageable, 4000);
+  expect_waits_for_other_streams(
+      [&] { return driver().cuMemcpyHtoA_v2(array, 0, source.host(), 4000); });
+  EXPECT_EQ(array.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyHtoA, PtdsWaitsForNoOtherStream) {
+  const Array array(row(1000));
+  const Place source(Kind::pageable, 4000);
+  expect_waits_for_no_other_stream(
+      [&] { return driver().cuMemcpyHtoA_v2_ptds(array, 0, source.host(), 4000); });
+  EXPECT_EQ(array.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyHtoA, PtdsIsAllowedDuringCapture) {
+  const Array array(row(1000));
+  const Place source(Kind::pageable, 4000);
+  expect_safe_in_capture(
+      [&] { return driver().cuMemcpyHtoA_v2_ptds(array, 0, source.host(), 4000); });
+  finish();
+  EXPECT_EQ(array.read(), source.before());
+}
+
+// Undocumented.
+TEST_F(cuMemcpyHtoA, OfTheLegacyStreamEndsACapture) {
+  const Array array(row(1000));
+  const Place source(Kind::pageable, 4000);
+  expect_implicit_in_capture(
+      [&] { return driver().cuMemcpyHtoA_v2(array, 0, source.host(), 4000); });
+}
+
 TEST_F(cuMemcpyHtoA_fresh, BeforeInit) {
   const unsigned char byte = 0;
   for (const auto form : forms()) {

@@ -29,6 +29,16 @@ TEST_F(cuDeviceGetLuid, RefusesUnknownDevices) {
   }
 }
 
+// Undocumented.
+TEST_F(cuDeviceGetLuid, LeavesACaptureAlone) {
+  const ExtraContext extra;
+  const Current current(extra);
+  std::array<char, 8> luid{};
+  unsigned mask = 0;
+  expect_refused_in_capture(CUDA_ERROR_NOT_SUPPORTED,
+                            [&] { return driver().cuDeviceGetLuid(luid.data(), &mask, device); });
+}
+
 TEST_F(cuDeviceGetLuid_fresh, BeforeInit) {
   expect_leaves<Luid, unsigned>(CUDA_ERROR_NOT_INITIALIZED, [](Luid* luid, unsigned* mask) {
     return driver().cuDeviceGetLuid(luid->data(), mask, 0);

@@ -25,6 +25,14 @@ CUresult in_forked_process(F&& f) {
   return static_cast<CUresult>(WEXITSTATUS(status));
 }
 
+// Undocumented.
+TEST_F(cuInit_fresh, IsSafeDuringCapture) {
+  ASSERT_CUDA_OK(driver().cuInit(0));
+  const ExtraContext extra;
+  const Current current(extra);
+  expect_safe_in_capture([] { return driver().cuInit(0); });
+}
+
 TEST_F(cuInit_fresh, MakesTheDriverUsable) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, count_devices());
   EXPECT_CUDA_OK(driver().cuInit(0));

@@ -100,6 +100,13 @@ TEST_F(cuEventDestroy, OfAnEventThatACaptureRecorded) {
   EXPECT_EQ(buffer.read(), (std::vector<unsigned>{5}));
 }
 
+// Undocumented.
+TEST_F(cuEventDestroy, NeedsNoCurrentContext) {
+  Event event;
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuEventDestroy_v2(event.release()));
+}
+
 TEST_F(cuEventDestroy_fresh, BeforeInit) {
   for (const auto form : forms())
     EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, form(nullptr));

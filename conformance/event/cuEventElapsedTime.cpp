@@ -195,6 +195,17 @@ TEST_F(cuEventElapsedTime, RefusesAnEventThatACaptureRecorded) {
   expect_refused(CUDA_ERROR_CAPTURED_EVENT, event, event);  // Undocumented.
 }
 
+// Undocumented.
+TEST_F(cuEventElapsedTime, NeedsNoCurrentContext) {
+  const Event event;
+  const Stream stream;
+  event.record(stream);
+  stream.synchronize();
+  const NoContext none;
+  float milliseconds = 0;
+  EXPECT_CUDA_OK(driver().cuEventElapsedTime_v2(&milliseconds, event, event));
+}
+
 TEST_F(cuEventElapsedTime_fresh, BeforeInit) {
   for (const auto form : forms()) {
     float milliseconds = -7;

@@ -67,6 +67,15 @@ TEST_F(cuFuncGetModule, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuFuncGetModule, NeedsNoCurrentContext) {
+  const Module module;
+  const Kernel kernel = module.kernel("empty");
+  const NoContext none;
+  CUmodule found = nullptr;
+  EXPECT_CUDA_OK(driver().cuFuncGetModule(&found, kernel));
+}
+
 TEST_F(cuFuncGetModule_fresh, BeforeInit) {
   expect_leaves<CUmodule>(CUDA_ERROR_NOT_INITIALIZED, [](CUmodule* module) {
     return driver().cuFuncGetModule(module, garbage_handle<CUfunction>());

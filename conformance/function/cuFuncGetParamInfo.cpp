@@ -106,6 +106,16 @@ TEST_F(cuFuncGetParamInfo, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuFuncGetParamInfo, NeedsNoCurrentContext) {
+  const Module module;
+  const Kernel kernel = module.kernel("fill");
+  const NoContext none;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  EXPECT_CUDA_OK(driver().cuFuncGetParamInfo(kernel, 0, &offset, &size));
+}
+
 TEST_F(cuFuncGetParamInfo_fresh, BeforeInit) {
   expect_leaves<std::size_t, std::size_t>(
       CUDA_ERROR_NOT_INITIALIZED, [](std::size_t* offset, std::size_t* size) {

@@ -70,6 +70,15 @@ TEST_F(cuFuncIsLoaded, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuFuncIsLoaded, NeedsNoCurrentContext) {
+  const Module module;
+  const Kernel kernel = module.kernel("empty");
+  const NoContext none;
+  CUfunctionLoadingState value;
+  EXPECT_CUDA_OK(driver().cuFuncIsLoaded(&value, kernel));
+}
+
 TEST_F(cuFuncIsLoaded_fresh, BeforeInit) {
   expect_leaves<CUfunctionLoadingState>(
       CUDA_ERROR_NOT_INITIALIZED, [](CUfunctionLoadingState* value) {

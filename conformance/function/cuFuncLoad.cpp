@@ -74,6 +74,15 @@ TEST_F(cuFuncLoad, MayBeCalledByManyThreadsAtOnce) {
   EXPECT_EQ(succeeded, 4);
 }
 
+// Undocumented.
+TEST_F(cuFuncLoad, NeedsNoCurrentContext) {
+  const Module module;
+  const CUfunction function = function_of(module, "empty");
+  ASSERT_CUDA_OK(driver().cuFuncLoad(function));
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuFuncLoad(function));
+}
+
 TEST_F(cuFuncLoad_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuFuncLoad(garbage_handle<CUfunction>()));
 }

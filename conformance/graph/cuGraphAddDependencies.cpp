@@ -152,6 +152,17 @@ TEST_F(cuGraphAddDependencies, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphAddDependencies, NeedsNoCurrentContext) {
+  const Graph graph;
+  const CUgraphNode a = add_empty(graph);
+  const CUgraphNode b = add_empty(graph);
+  const NoContext none;
+  const CUresult result = driver().cuGraphAddDependencies(graph, &a, &b, 1);
+  driver().cuGraphRemoveDependencies(graph, &a, &b, 1);
+  EXPECT_CUDA_OK(result);
+}
+
 TEST_F(cuGraphAddDependencies_fresh, BeforeInit) {
   const auto node = garbage_handle<CUgraphNode>();
   for (const Add& add : forms()) {

@@ -159,6 +159,17 @@ TEST_F(cuGraphClone, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphClone, NeedsNoCurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const NoContext none;
+  CUgraph clone = nullptr;
+  const CUresult result = driver().cuGraphClone(&clone, graph);
+  if (result == CUDA_SUCCESS) driver().cuGraphDestroy(clone);
+  EXPECT_CUDA_OK(result);
+}
+
 TEST_F(cuGraphClone_fresh, BeforeInit) {
   expect_leaves<CUgraph>(CUDA_ERROR_NOT_INITIALIZED, [](CUgraph* clone) {
     return driver().cuGraphClone(clone, garbage_handle<CUgraph>());

@@ -134,6 +134,14 @@ TEST_F(cuGraphDebugDotPrint, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphDebugDotPrint(graph, file.path(), 0); });
 }
 
+// Undocumented.
+TEST_F(cuGraphDebugDotPrint, NeedsNoCurrentContext) {
+  const Graph graph;
+  const File file;
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphDebugDotPrint(graph, file.path(), 0));
+}
+
 TEST_F(cuGraphDebugDotPrint_fresh, BeforeInit) {
   const File file;
   EXPECT_REFUSED_BEFORE_INIT(

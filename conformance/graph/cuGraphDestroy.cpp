@@ -98,6 +98,14 @@ TEST_F(cuGraphDestroy, IsSafeDuringCapture) {
                          [&] { check(driver().cuGraphCreate(&graph, 0), "cuGraphCreate"); });
 }
 
+// Undocumented.
+TEST_F(cuGraphDestroy, NeedsNoCurrentContext) {
+  CUgraph graph = nullptr;
+  check(driver().cuGraphCreate(&graph, 0), "cuGraphCreate");
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphDestroy(graph));
+}
+
 TEST_F(cuGraphDestroy_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuGraphDestroy(garbage_handle<CUgraph>()));
 }

@@ -116,6 +116,14 @@ TEST_F(cuGraphDestroyNode, IsSafeDuringCapture) {
                          [&] { node = add_empty(graph); });
 }
 
+// Undocumented.
+TEST_F(cuGraphDestroyNode, NeedsNoCurrentContext) {
+  const Graph graph;
+  const CUgraphNode node = add_empty(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphDestroyNode(node));
+}
+
 TEST_F(cuGraphDestroyNode_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuGraphDestroyNode(garbage_handle<CUgraphNode>()));

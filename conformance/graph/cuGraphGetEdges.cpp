@@ -201,6 +201,14 @@ TEST_F(cuGraphGetEdges, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphGetEdges, NeedsNoCurrentContext) {
+  const Graph graph;
+  const NoContext none;
+  std::size_t count = 0;
+  EXPECT_CUDA_OK(driver().cuGraphGetEdges_v2(graph, nullptr, nullptr, nullptr, &count));
+}
+
 TEST_F(cuGraphGetEdges_fresh, BeforeInit) {
   for (const Ask& ask : forms()) {
     expect_leaves<std::size_t>(CUDA_ERROR_NOT_INITIALIZED, [&](std::size_t* count) {

@@ -89,6 +89,15 @@ TEST_F(cuGraphGetNodes, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphGetNodes, NeedsNoCurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const NoContext none;
+  std::size_t count = 0;
+  EXPECT_CUDA_OK(driver().cuGraphGetNodes(graph, nullptr, &count));
+}
+
 TEST_F(cuGraphGetNodes_fresh, BeforeInit) {
   expect_leaves<std::size_t>(CUDA_ERROR_NOT_INITIALIZED, [](std::size_t* count) {
     return driver().cuGraphGetNodes(garbage_handle<CUgraph>(), nullptr, count);

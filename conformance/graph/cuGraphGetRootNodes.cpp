@@ -73,6 +73,15 @@ TEST_F(cuGraphGetRootNodes, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphGetRootNodes, NeedsNoCurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const NoContext none;
+  std::size_t count = 0;
+  EXPECT_CUDA_OK(driver().cuGraphGetRootNodes(graph, nullptr, &count));
+}
+
 TEST_F(cuGraphGetRootNodes_fresh, BeforeInit) {
   expect_leaves<std::size_t>(CUDA_ERROR_NOT_INITIALIZED, [](std::size_t* count) {
     return driver().cuGraphGetRootNodes(garbage_handle<CUgraph>(), nullptr, count);

@@ -124,6 +124,16 @@ TEST_F(cuGraphNodeFindInClone, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphNodeFindInClone, NeedsNoCurrentContext) {
+  const Graph graph;
+  const CUgraphNode original = add_empty(graph);
+  const Graph clone = clone_of(graph);
+  const NoContext none;
+  CUgraphNode node = nullptr;
+  EXPECT_CUDA_OK(driver().cuGraphNodeFindInClone(&node, original, clone));
+}
+
 TEST_F(cuGraphNodeFindInClone_fresh, BeforeInit) {
   expect_leaves<CUgraphNode>(CUDA_ERROR_NOT_INITIALIZED, [](CUgraphNode* node) {
     return driver().cuGraphNodeFindInClone(node, garbage_handle<CUgraphNode>(),

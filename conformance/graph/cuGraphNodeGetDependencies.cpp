@@ -120,6 +120,17 @@ TEST_F(cuGraphNodeGetDependencies, IsSafeDuringCapture) {
   }
 }
 
+// Undocumented.
+TEST_F(cuGraphNodeGetDependencies, NeedsNoCurrentContext) {
+  const Graph graph;
+  const CUgraphNode node = add_empty(graph);
+  const NoContext none;
+  for (const auto& ask : forms(node)) {
+    std::size_t count = 0;
+    EXPECT_CUDA_OK(ask(nullptr, &count));
+  }
+}
+
 TEST_F(cuGraphNodeGetDependencies_fresh, BeforeInit) {
   for (const auto& ask : forms(garbage_handle<CUgraphNode>())) {
     expect_leaves<std::size_t>(CUDA_ERROR_NOT_INITIALIZED,

@@ -125,6 +125,16 @@ TEST_F(cuGraphRemoveDependencies, IsSafeDuringCapture) {
       [&] { check(driver().cuGraphAddDependencies(graph, &a, &b, 1), "cuGraphAddDependencies"); });
 }
 
+// Undocumented.
+TEST_F(cuGraphRemoveDependencies, NeedsNoCurrentContext) {
+  const Graph graph;
+  const CUgraphNode a = add_empty(graph);
+  const CUgraphNode b = add_empty(graph);
+  check(driver().cuGraphAddDependencies(graph, &a, &b, 1), "cuGraphAddDependencies");
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphRemoveDependencies(graph, &a, &b, 1));
+}
+
 TEST_F(cuGraphRemoveDependencies_fresh, BeforeInit) {
   const auto node = garbage_handle<CUgraphNode>();
   for (const Remove& remove : forms()) {

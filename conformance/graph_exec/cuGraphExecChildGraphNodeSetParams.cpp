@@ -126,6 +126,30 @@ TEST_F(cuGraphExecChildGraphNodeSetParams, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, set(exec, node, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecChildGraphNodeSetParams, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const SetGraph child(buffer, 1);
+  const SetGraph changed(buffer, 2);
+  const Graph graph;
+  const CUgraphNode node = add_child(graph, {}, child.graph);
+  const Executable exec(graph);
+  expect_safe_in_capture(
+      [&] { return driver().cuGraphExecChildGraphNodeSetParams(exec, node, changed.graph); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecChildGraphNodeSetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const SetGraph child(buffer, 1);
+  const SetGraph changed(buffer, 2);
+  const Graph graph;
+  const CUgraphNode node = add_child(graph, {}, child.graph);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphExecChildGraphNodeSetParams(exec, node, changed.graph));
+}
+
 TEST_F(cuGraphExecChildGraphNodeSetParams_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,

@@ -76,6 +76,15 @@ TEST_F(cuGraphExecDestroy, IsUnsafeDuringCapture) {
   for (const CUgraphExec one : left) EXPECT_CUDA_OK(driver().cuGraphExecDestroy(one));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecDestroy, NeedsNoCurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphExecDestroy(exec.release()));
+}
+
 TEST_F(cuGraphExecDestroy_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuGraphExecDestroy(garbage_handle<CUgraphExec>()));

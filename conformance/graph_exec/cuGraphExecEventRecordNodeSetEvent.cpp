@@ -65,6 +65,28 @@ TEST_F(cuGraphExecEventRecordNodeSetEvent, RefusesNull) {
               driver().cuGraphExecEventRecordNodeSetEvent(exec, nullptr, event));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecEventRecordNodeSetEvent, IsSafeDuringCapture) {
+  const Event first;
+  const Event second;
+  const Graph graph;
+  const CUgraphNode node = add_event_record(graph, {}, first);
+  const Executable exec(graph);
+  expect_safe_in_capture(
+      [&] { return driver().cuGraphExecEventRecordNodeSetEvent(exec, node, second); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecEventRecordNodeSetEvent, NeedsNoCurrentContext) {
+  const Event first;
+  const Event second;
+  const Graph graph;
+  const CUgraphNode node = add_event_record(graph, {}, first);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphExecEventRecordNodeSetEvent(exec, node, second));
+}
+
 TEST_F(cuGraphExecEventRecordNodeSetEvent_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,

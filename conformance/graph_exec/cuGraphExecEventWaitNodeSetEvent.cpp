@@ -75,6 +75,28 @@ TEST_F(cuGraphExecEventWaitNodeSetEvent, RefusesNull) {
               driver().cuGraphExecEventWaitNodeSetEvent(exec, nullptr, event));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecEventWaitNodeSetEvent, IsSafeDuringCapture) {
+  const Event first;
+  const Event second;
+  const Graph graph;
+  const CUgraphNode node = add_event_wait(graph, {}, first);
+  const Executable exec(graph);
+  expect_safe_in_capture(
+      [&] { return driver().cuGraphExecEventWaitNodeSetEvent(exec, node, second); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecEventWaitNodeSetEvent, NeedsNoCurrentContext) {
+  const Event first;
+  const Event second;
+  const Graph graph;
+  const CUgraphNode node = add_event_wait(graph, {}, first);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphExecEventWaitNodeSetEvent(exec, node, second));
+}
+
 TEST_F(cuGraphExecEventWaitNodeSetEvent_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(
       CUDA_ERROR_INVALID_VALUE,

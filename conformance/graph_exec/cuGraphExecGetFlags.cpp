@@ -66,6 +66,16 @@ TEST_F(cuGraphExecGetFlags, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphExecGetFlags, NeedsNoCurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const Executable exec(graph);
+  const NoContext none;
+  cuuint64_t found = 0;
+  EXPECT_CUDA_OK(driver().cuGraphExecGetFlags(exec, &found));
+}
+
 TEST_F(cuGraphExecGetFlags_fresh, BeforeInit) {
   expect_leaves<cuuint64_t>(CUDA_ERROR_NOT_INITIALIZED, [](cuuint64_t* found) {
     return driver().cuGraphExecGetFlags(garbage_handle<CUgraphExec>(), found);

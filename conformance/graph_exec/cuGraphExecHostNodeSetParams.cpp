@@ -88,6 +88,27 @@ TEST_F(cuGraphExecHostNodeSetParams, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphExecHostNodeSetParams(exec, node, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecHostNodeSetParams, IsSafeDuringCapture) {
+  HostNode first;
+  HostNode second;
+  const Graph graph;
+  const CUgraphNode node = add_host(graph, {}, first);
+  const Executable exec(graph);
+  expect_safe_in_capture([&] { return set(exec, node, second); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecHostNodeSetParams, NeedsNoCurrentContext) {
+  HostNode first;
+  HostNode second;
+  const Graph graph;
+  const CUgraphNode node = add_host(graph, {}, first);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(set(exec, node, second));
+}
+
 TEST_F(cuGraphExecHostNodeSetParams_fresh, BeforeInit) {
   HostNode host;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, set(garbage_handle<CUgraphExec>(),

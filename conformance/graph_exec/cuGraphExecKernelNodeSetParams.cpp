@@ -181,6 +181,33 @@ TEST_F(cuGraphExecKernelNodeSetParams, RefusesADestroyedExecutable) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, forms()[0](stale_executable(), node, kernel));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecKernelNodeSetParams, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Module module;
+  const Kernel fill = module.kernel("fill");
+  const Graph graph;
+  const CUgraphNode node = add_kernel(graph, {}, fill, buffer, {1});
+  const Executable exec(graph);
+  const KernelNode changed(fill, buffer, {2});
+  for (const Set& set : forms()) expect_safe_in_capture([&] { return set(exec, node, changed); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecKernelNodeSetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Module module;
+  const Kernel fill = module.kernel("fill");
+  const Graph graph;
+  const CUgraphNode node = add_kernel(graph, {}, fill, buffer, {1});
+  const Executable exec(graph);
+  const KernelNode changed(fill, buffer, {2});
+  const NoContext none;
+  for (const Set& set : forms()) {
+    EXPECT_CUDA_OK(set(exec, node, changed));
+  }
+}
+
 TEST_F(cuGraphExecKernelNodeSetParams_fresh, BeforeInit) {
   const auto exec = garbage_handle<CUgraphExec>();
   const auto node = garbage_handle<CUgraphNode>();

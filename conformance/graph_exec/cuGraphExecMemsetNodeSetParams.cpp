@@ -131,6 +131,26 @@ TEST_F(cuGraphExecMemsetNodeSetParams, RefusesNull) {
               driver().cuGraphExecMemsetNodeSetParams(exec, node, nullptr, context));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecMemsetNodeSetParams, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  expect_safe_in_capture([&] { return set(exec, node, memset_node(buffer, 2)); });
+}
+
+// Undocumented.
+TEST_F(cuGraphExecMemsetNodeSetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const CUDA_MEMSET_NODE_PARAMS params = memset_node(buffer, 2);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphExecMemsetNodeSetParams(exec, node, &params, context));
+}
+
 TEST_F(cuGraphExecMemsetNodeSetParams_fresh, BeforeInit) {
   const CUDA_MEMSET_NODE_PARAMS params{};
   EXPECT_REFUSED_BEFORE_INIT(

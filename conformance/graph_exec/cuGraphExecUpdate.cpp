@@ -215,6 +215,30 @@ TEST_F(cuGraphExecUpdate, RefusesDestroyedHandles) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, forms()[0](exec, stale_graph(), out));
 }
 
+// Undocumented.
+TEST_F(cuGraphExecUpdate, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  for (const Update& update : forms()) {
+    expect_safe_in_capture([&] {
+      Outcome out{};
+      return update(exec, graph, out);
+    });
+  }
+}
+
+// Undocumented.
+TEST_F(cuGraphExecUpdate, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  const NoContext none;
+  expect_update(exec, graph);
+}
+
 TEST_F(cuGraphExecUpdate_fresh, BeforeInit) {
   for (const Update& update : forms()) {
     Outcome out{};

@@ -94,6 +94,33 @@ TEST_F(cuGraphInstantiate, RefusesADestroyedGraph) {
   }
 }
 
+// Undocumented.
+TEST_F(cuGraphInstantiate, IsUnsafeDuringCapture) {
+  const Graph graph;
+  add_empty(graph);
+  for (const auto form : forms()) {
+    expect_unsafe_in_capture([&] {
+      CUgraphExec exec = nullptr;
+      const CUresult result = form(&exec, graph, nullptr, nullptr, 0);
+      if (result == CUDA_SUCCESS) {
+        EXPECT_CUDA_OK(driver().cuGraphExecDestroy(exec));
+      }
+      return result;
+    });
+  }
+}
+
+// Undocumented.
+TEST_F(cuGraphInstantiate, NeedsACurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const NoContext none;
+  for (const auto form : forms()) {
+    CUgraphExec exec = nullptr;
+    EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&exec, graph, nullptr, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphInstantiate_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<CUgraphExec>(CUDA_ERROR_NOT_INITIALIZED, [&](CUgraphExec* exec) {

@@ -103,6 +103,35 @@ TEST_F(cuGraphInstantiateWithParams, RefusesADestroyedGraph) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, forms()[0](&exec, stale, &params));
 }
 
+// Undocumented.
+TEST_F(cuGraphInstantiateWithParams, IsUnsafeDuringCapture) {
+  const Graph graph;
+  add_empty(graph);
+  for (const auto form : forms()) {
+    expect_unsafe_in_capture([&] {
+      CUDA_GRAPH_INSTANTIATE_PARAMS params = params_with(0);
+      CUgraphExec exec = nullptr;
+      const CUresult result = form(&exec, graph, &params);
+      if (result == CUDA_SUCCESS) {
+        EXPECT_CUDA_OK(driver().cuGraphExecDestroy(exec));
+      }
+      return result;
+    });
+  }
+}
+
+// Undocumented.
+TEST_F(cuGraphInstantiateWithParams, NeedsACurrentContext) {
+  const Graph graph;
+  add_empty(graph);
+  const NoContext none;
+  for (const auto form : forms()) {
+    CUDA_GRAPH_INSTANTIATE_PARAMS params = params_with(0);
+    CUgraphExec exec = nullptr;
+    EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&exec, graph, &params));
+  }
+}
+
 TEST_F(cuGraphInstantiateWithParams_fresh, BeforeInit) {
   for (const auto form : forms()) {
     CUDA_GRAPH_INSTANTIATE_PARAMS params = params_with(0);

@@ -78,6 +78,17 @@ TEST_F(cuGraphNodeGetEnabled, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphNodeGetEnabled, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(10);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  const NoContext none;
+  unsigned enabled = 0;
+  EXPECT_CUDA_OK(driver().cuGraphNodeGetEnabled(exec, node, &enabled));
+}
+
 TEST_F(cuGraphNodeGetEnabled_fresh, BeforeInit) {
   unsigned found = 77;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

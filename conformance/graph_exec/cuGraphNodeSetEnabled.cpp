@@ -119,6 +119,25 @@ TEST_F(cuGraphNodeSetEnabled, RefusesNull) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphNodeSetEnabled(exec, nullptr, 0));
 }
 
+// Undocumented.
+TEST_F(cuGraphNodeSetEnabled, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(10);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  expect_safe_in_capture([&] { return driver().cuGraphNodeSetEnabled(exec, node, 0); });
+}
+
+// Undocumented.
+TEST_F(cuGraphNodeSetEnabled, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(10);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const Executable exec(graph);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphNodeSetEnabled(exec, node, 0));
+}
+
 TEST_F(cuGraphNodeSetEnabled_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
                              driver().cuGraphNodeSetEnabled(garbage_handle<CUgraphExec>(),

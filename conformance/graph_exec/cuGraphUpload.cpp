@@ -71,6 +71,27 @@ TEST_F(cuGraphUpload, NeedsACurrentContext) {
   }
 }
 
+// Undocumented.
+TEST_F(cuGraphUpload, CannotBeCaptured) {
+  const Graph graph;
+  add_empty(graph);
+  const Executable exec(graph);
+  for (const auto form : forms()) {
+    const Stream stream;
+    Capture capture(stream);
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, form(exec, stream));
+    EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
+  }
+}
+
+// Undocumented.
+TEST_F(cuGraphUpload, IntoTheLegacyStreamEndsACapture) {
+  const Graph graph;
+  add_empty(graph);
+  const Executable exec(graph);
+  expect_implicit_in_capture([&] { return driver().cuGraphUpload(exec, nullptr); });
+}
+
 TEST_F(cuGraphUpload_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_handle<CUgraphExec>(), nullptr));

@@ -136,6 +136,18 @@ TEST_F(cuGraphAddChildGraphNode, RefusesADestroyedChild) {
   }
 }
 
+// Undocumented.
+TEST_F(cuGraphAddChildGraphNode, NeedsNoCurrentContext) {
+  const Graph child;
+  add_empty(child);
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms(child)) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddChildGraphNode_fresh, BeforeInit) {
   for (const AddNode& add : forms(garbage_handle<CUgraph>())) expect_adds_nothing_before_init(add);
 }

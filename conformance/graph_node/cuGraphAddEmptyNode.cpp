@@ -58,6 +58,16 @@ TEST_F(cuGraphAddEmptyNode, AGraphOfThemRuns) {
   graph.run();
 }
 
+// Undocumented.
+TEST_F(cuGraphAddEmptyNode, NeedsNoCurrentContext) {
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms()) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddEmptyNode_fresh, BeforeInit) {
   for (const AddNode& add : forms()) expect_adds_nothing_before_init(add);
 }

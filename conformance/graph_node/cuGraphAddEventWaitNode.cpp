@@ -87,6 +87,17 @@ TEST_F(cuGraphAddEventWaitNode, RefusesANullEvent) {
   }
 }
 
+// Undocumented.
+TEST_F(cuGraphAddEventWaitNode, NeedsNoCurrentContext) {
+  const Event event;
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms(event)) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddEventWaitNode_fresh, BeforeInit) {
   for (const AddNode& add : forms(garbage_handle<CUevent>())) expect_adds_nothing_before_init(add);
 }

@@ -122,6 +122,18 @@ TEST_F(cuGraphAddHostNode, RefusesNullParameters) {
               driver().cuGraphAddHostNode(&node, graph, nullptr, 0, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuGraphAddHostNode, NeedsNoCurrentContext) {
+  HostNode host;
+  const CUDA_HOST_NODE_PARAMS params = host.params();
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms(params)) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddHostNode_fresh, BeforeInit) {
   HostNode host;
   const CUDA_HOST_NODE_PARAMS params = host.params();

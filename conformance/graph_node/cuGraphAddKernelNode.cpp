@@ -261,6 +261,17 @@ TEST_F(cuGraphAddKernelNode, TheFirstFormReadsNoFurther) {
   EXPECT_EQ(kernel.buffer.read(), all(kernel.buffer, 7));
 }
 
+// Undocumented.
+TEST_F(cuGraphAddKernelNode, NeedsNoCurrentContext) {
+  const AnyKernel kernel;
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms(kernel.node)) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddKernelNode_fresh, BeforeInit) {
   const CUDA_KERNEL_NODE_PARAMS params{};
   const CUDA_KERNEL_NODE_PARAMS_v1 first{};

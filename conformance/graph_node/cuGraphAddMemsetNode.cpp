@@ -178,6 +178,18 @@ TEST_F(cuGraphAddMemsetNode, RefusesADestroyedContext) {
   EXPECT_CUDA(CUDA_ERROR_CONTEXT_IS_DESTROYED, of_stale_context(result));
 }
 
+// Undocumented.
+TEST_F(cuGraphAddMemsetNode, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(10);
+  const CUDA_MEMSET_NODE_PARAMS params = memset_node(buffer, 1);
+  const Graph graph;
+  const NoContext none;
+  for (const AddNode& add : forms(params, context)) {
+    CUgraphNode node = nullptr;
+    EXPECT_CUDA_OK(add(&node, graph, nullptr, 0));
+  }
+}
+
 TEST_F(cuGraphAddMemsetNode_fresh, BeforeInit) {
   const CUDA_MEMSET_NODE_PARAMS params{};
   for (const AddNode& add : forms(params, nullptr)) expect_adds_nothing_before_init(add);

@@ -82,6 +82,16 @@ TEST_F(cuGraphChildGraphNodeGetGraph, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphChildGraphNodeGetGraph, NeedsNoCurrentContext) {
+  const Graph child;
+  const Graph graph;
+  const CUgraphNode node = add_child(graph, {}, child);
+  const NoContext none;
+  CUgraph inner = nullptr;
+  EXPECT_CUDA_OK(driver().cuGraphChildGraphNodeGetGraph(node, &inner));
+}
+
 TEST_F(cuGraphChildGraphNodeGetGraph_fresh, BeforeInit) {
   expect_leaves<CUgraph>(CUDA_ERROR_NOT_INITIALIZED, [](CUgraph* inner) {
     return driver().cuGraphChildGraphNodeGetGraph(garbage_handle<CUgraphNode>(), inner);

@@ -70,6 +70,25 @@ TEST_F(cuGraphEventRecordNodeGetEvent, RefusesNull) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphEventRecordNodeGetEvent, IsSafeDuringCapture) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_record(graph, {}, event);
+  CUevent found{};
+  expect_safe_in_capture([&] { return driver().cuGraphEventRecordNodeGetEvent(node, &found); });
+}
+
+// Undocumented.
+TEST_F(cuGraphEventRecordNodeGetEvent, NeedsNoCurrentContext) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_record(graph, {}, event);
+  CUevent found{};
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphEventRecordNodeGetEvent(node, &found));
+}
+
 TEST_F(cuGraphEventRecordNodeGetEvent_fresh, BeforeInit) {
   CUevent found = nullptr;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventRecordNodeGetEvent(

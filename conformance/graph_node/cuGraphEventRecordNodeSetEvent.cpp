@@ -61,6 +61,15 @@ TEST_F(cuGraphEventRecordNodeSetEvent, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphEventRecordNodeSetEvent(node, event); });
 }
 
+// Undocumented.
+TEST_F(cuGraphEventRecordNodeSetEvent, NeedsNoCurrentContext) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_record(graph, {}, event);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphEventRecordNodeSetEvent(node, event));
+}
+
 TEST_F(cuGraphEventRecordNodeSetEvent_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
                              driver().cuGraphEventRecordNodeSetEvent(garbage_handle<CUgraphNode>(),

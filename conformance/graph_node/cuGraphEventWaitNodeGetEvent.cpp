@@ -70,6 +70,25 @@ TEST_F(cuGraphEventWaitNodeGetEvent, RefusesNull) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphEventWaitNodeGetEvent, IsSafeDuringCapture) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_wait(graph, {}, event);
+  CUevent found{};
+  expect_safe_in_capture([&] { return driver().cuGraphEventWaitNodeGetEvent(node, &found); });
+}
+
+// Undocumented.
+TEST_F(cuGraphEventWaitNodeGetEvent, NeedsNoCurrentContext) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_wait(graph, {}, event);
+  CUevent found{};
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphEventWaitNodeGetEvent(node, &found));
+}
+
 TEST_F(cuGraphEventWaitNodeGetEvent_fresh, BeforeInit) {
   CUevent found = nullptr;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphEventWaitNodeGetEvent(

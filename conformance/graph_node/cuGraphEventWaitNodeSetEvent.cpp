@@ -77,6 +77,15 @@ TEST_F(cuGraphEventWaitNodeSetEvent, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphEventWaitNodeSetEvent(node, event); });
 }
 
+// Undocumented.
+TEST_F(cuGraphEventWaitNodeSetEvent, NeedsNoCurrentContext) {
+  const Event event;
+  const Graph graph;
+  const CUgraphNode node = add_event_wait(graph, {}, event);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphEventWaitNodeSetEvent(node, event));
+}
+
 TEST_F(cuGraphEventWaitNodeSetEvent_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,
                              driver().cuGraphEventWaitNodeSetEvent(garbage_handle<CUgraphNode>(),

@@ -85,6 +85,25 @@ TEST_F(cuGraphHostNodeGetParams, RefusesNull) {
   });
 }
 
+// Undocumented.
+TEST_F(cuGraphHostNodeGetParams, IsSafeDuringCapture) {
+  HostNode host;
+  const Graph graph;
+  const CUgraphNode node = add_host(graph, {}, host);
+  CUDA_HOST_NODE_PARAMS found{};
+  expect_safe_in_capture([&] { return driver().cuGraphHostNodeGetParams(node, &found); });
+}
+
+// Undocumented.
+TEST_F(cuGraphHostNodeGetParams, NeedsNoCurrentContext) {
+  HostNode host;
+  const Graph graph;
+  const CUgraphNode node = add_host(graph, {}, host);
+  CUDA_HOST_NODE_PARAMS found{};
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphHostNodeGetParams(node, &found));
+}
+
 TEST_F(cuGraphHostNodeGetParams_fresh, BeforeInit) {
   CUDA_HOST_NODE_PARAMS params{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphHostNodeGetParams(

@@ -78,6 +78,15 @@ TEST_F(cuGraphHostNodeSetParams, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return set(node, host); });
 }
 
+// Undocumented.
+TEST_F(cuGraphHostNodeSetParams, NeedsNoCurrentContext) {
+  HostNode host;
+  const Graph graph;
+  const CUgraphNode node = add_host(graph, {}, host);
+  const NoContext none;
+  EXPECT_CUDA_OK(set(node, host));
+}
+
 TEST_F(cuGraphHostNodeSetParams_fresh, BeforeInit) {
   HostNode host;
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, set(garbage_handle<CUgraphNode>(), host));

@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuGraphKernelNodeGetParams {
 
 CONFORMANCE_SUITE(cuGraphKernelNodeGetParams, Context);
+CONFORMANCE_SUITE(cuGraphKernelNodeGetParams_fresh, Uninitialised);
 
 CUDA_KERNEL_NODE_PARAMS params_of(CUgraphNode node) {
   CUDA_KERNEL_NODE_PARAMS params{};
@@ -206,6 +207,34 @@ TEST_F(cuGraphKernelNodeGetParams, RefusesNull) {
   CUDA_KERNEL_NODE_PARAMS_v1 first{};
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphKernelNodeGetParams_v2(nullptr, &params));
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuGraphKernelNodeGetParams(nullptr, &first));
+}
+
+// Undocumented.
+TEST_F(cuGraphKernelNodeGetParams, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Module module;
+  const Graph graph;
+  const CUgraphNode node = add_kernel(graph, {}, module.kernel("fill"), buffer, {1});
+  CUDA_KERNEL_NODE_PARAMS found{};
+  expect_safe_in_capture([&] { return driver().cuGraphKernelNodeGetParams_v2(node, &found); });
+}
+
+// Undocumented.
+TEST_F(cuGraphKernelNodeGetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Module module;
+  const Graph graph;
+  const CUgraphNode node = add_kernel(graph, {}, module.kernel("fill"), buffer, {1});
+  CUDA_KERNEL_NODE_PARAMS found{};
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphKernelNodeGetParams_v2(node, &found));
+}
+
+// Undocumented.
+TEST_F(cuGraphKernelNodeGetParams_fresh, BeforeInit) {
+  CUDA_KERNEL_NODE_PARAMS params{};
+  EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
+              driver().cuGraphKernelNodeGetParams_v2(garbage_handle<CUgraphNode>(), &params));
 }
 
 }  // namespace vgpu::conformance::test_cuGraphKernelNodeGetParams

@@ -136,6 +136,19 @@ TEST_F(cuGraphKernelNodeSetParams, IsSafeDuringCapture) {
   for (const Set& set : forms()) expect_safe_in_capture([&] { return set(node, kernel); });
 }
 
+// Undocumented.
+TEST_F(cuGraphKernelNodeSetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Module module;
+  const Graph graph;
+  const KernelNode kernel(module.kernel("fill"), buffer, {1});
+  const CUgraphNode node = add_kernel(graph, {}, module.kernel("fill"), buffer, {1});
+  const NoContext none;
+  for (const Set& set : forms()) {
+    EXPECT_CUDA_OK(set(node, kernel));
+  }
+}
+
 TEST_F(cuGraphKernelNodeSetParams_fresh, BeforeInit) {
   const auto node = garbage_handle<CUgraphNode>();
   const CUDA_KERNEL_NODE_PARAMS params{};

@@ -94,6 +94,25 @@ TEST_F(cuGraphMemsetNodeGetParams, RefusesNull) {
       });
 }
 
+// Undocumented.
+TEST_F(cuGraphMemsetNodeGetParams, IsSafeDuringCapture) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  CUDA_MEMSET_NODE_PARAMS found{};
+  expect_safe_in_capture([&] { return driver().cuGraphMemsetNodeGetParams(node, &found); });
+}
+
+// Undocumented.
+TEST_F(cuGraphMemsetNodeGetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  CUDA_MEMSET_NODE_PARAMS found{};
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphMemsetNodeGetParams(node, &found));
+}
+
 TEST_F(cuGraphMemsetNodeGetParams_fresh, BeforeInit) {
   CUDA_MEMSET_NODE_PARAMS params{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

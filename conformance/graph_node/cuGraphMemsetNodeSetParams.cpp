@@ -108,6 +108,16 @@ TEST_F(cuGraphMemsetNodeSetParams, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuGraphMemsetNodeSetParams(node, &params); });
 }
 
+// Undocumented.
+TEST_F(cuGraphMemsetNodeSetParams, NeedsNoCurrentContext) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Graph graph;
+  const CUDA_MEMSET_NODE_PARAMS params = memset_node(buffer, 1);
+  const CUgraphNode node = add_memset(graph, {}, buffer, 1);
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuGraphMemsetNodeSetParams(node, &params));
+}
+
 TEST_F(cuGraphMemsetNodeSetParams_fresh, BeforeInit) {
   const CUDA_MEMSET_NODE_PARAMS params{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuGraphMemsetNodeSetParams(

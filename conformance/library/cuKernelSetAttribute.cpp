@@ -110,6 +110,13 @@ TEST_F(cuKernelSetAttribute, NeedsNoCurrentContext) {
   EXPECT_EQ(attribute_of(kernel, shared_limit), 128);
 }
 
+// Undocumented.
+TEST_F(cuKernelSetAttribute, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture([&] { return set(kernel, shared_limit, 1000); });
+}
+
 TEST_F(cuKernelSetAttribute_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
                              driver().cuKernelSetAttribute(

@@ -47,6 +47,14 @@ TEST_F(cuKernelSetCacheConfig, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuKernelSetCacheConfig(kernel, CU_FUNC_CACHE_PREFER_SHARED, device));
 }
 
+// Undocumented.
+TEST_F(cuKernelSetCacheConfig, IsSafeDuringCapture) {
+  const Library library;
+  const CUkernel kernel = library.kernel("fill");
+  expect_safe_in_capture(
+      [&] { return driver().cuKernelSetCacheConfig(kernel, CU_FUNC_CACHE_PREFER_L1, device); });
+}
+
 TEST_F(cuKernelSetCacheConfig_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE,
                              driver().cuKernelSetCacheConfig(nullptr, CU_FUNC_CACHE_PREFER_L1, 0));

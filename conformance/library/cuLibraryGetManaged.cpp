@@ -84,6 +84,26 @@ TEST_F(cuLibraryGetManaged, RefusesANullName) {
               driver().cuLibraryGetManaged(&address, nullptr, library, nullptr));
 }
 
+// Undocumented.
+TEST_F(cuLibraryGetManaged, IsSafeDuringCapture) {
+  const Library library("managed");
+  library.module();
+  CUdeviceptr address = 0;
+  std::size_t bytes = 0;
+  expect_safe_in_capture(
+      [&] { return driver().cuLibraryGetManaged(&address, &bytes, library, "managed_value"); });
+}
+
+// Undocumented.
+TEST_F(cuLibraryGetManaged, NeedsNoCurrentContext) {
+  const Library library("managed");
+  library.module();
+  CUdeviceptr address = 0;
+  std::size_t bytes = 0;
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuLibraryGetManaged(&address, &bytes, library, "managed_value"));
+}
+
 TEST_F(cuLibraryGetManaged_fresh, BeforeInit) {
   CUdeviceptr address = 0;
   std::size_t bytes = 0;

@@ -72,6 +72,24 @@ TEST_F(cuLibraryUnload, RefusesANullLibrary) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_HANDLE, driver().cuLibraryUnload(nullptr));  // Undocumented.
 }
 
+// Undocumented.
+TEST_F(cuLibraryUnload, IsUnsafeDuringCapture) {
+  CUlibrary library = nullptr;
+  std::vector<CUlibrary> left;
+  expect_unsafe_in_capture(
+      [&] {
+        const CUresult result = driver().cuLibraryUnload(library);
+        if (result != CUDA_SUCCESS) left.push_back(library);
+        return result;
+      },
+      [&] {
+        Library loaded;
+        loaded.module();
+        library = loaded.release();
+      });
+  for (const CUlibrary one : left) EXPECT_CUDA_OK(driver().cuLibraryUnload(one));
+}
+
 TEST_F(cuLibraryUnload_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, driver().cuLibraryUnload(nullptr));
 }

@@ -166,6 +166,15 @@ TEST_F(cuMemAdvise, NeedsACurrentContext) {
               driver().cuMemAdvise(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, device));
 }
 
+// Undocumented.
+TEST_F(cuMemAdvise, IsSafeDuringCapture) {
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS);
+  const ManagedMemory memory(bytes);
+  expect_safe_in_capture([&] {
+    return driver().cuMemAdvise_v2(memory, bytes, CU_MEM_ADVISE_SET_READ_MOSTLY, on_device);
+  });
+}
+
 TEST_F(cuMemAdvise_fresh, BeforeInit) {
   EXPECT_CUDA(
       CUDA_ERROR_NOT_INITIALIZED,

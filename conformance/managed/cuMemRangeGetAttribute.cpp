@@ -158,6 +158,17 @@ TEST_F(cuMemRangeGetAttribute, NeedsACurrentContext) {
   expect_refused(CUDA_ERROR_INVALID_CONTEXT, 4, CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY, memory);
 }
 
+// Undocumented.
+TEST_F(cuMemRangeGetAttribute, IsSafeDuringCapture) {
+  REQUIRE_ATTRIBUTE(CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS);
+  const ManagedMemory memory(bytes);
+  int value = 0;
+  expect_safe_in_capture([&] {
+    return driver().cuMemRangeGetAttribute(&value, sizeof value, CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY,
+                                           memory, bytes);
+  });
+}
+
 TEST_F(cuMemRangeGetAttribute_fresh, BeforeInit) {
   expect_refused(CUDA_ERROR_NOT_INITIALIZED, 4, CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY,
                  garbage_address);

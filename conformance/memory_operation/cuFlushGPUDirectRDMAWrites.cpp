@@ -50,6 +50,12 @@ TEST_F(cuFlushGPUDirectRDMAWrites, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, flush());
 }
 
+// Undocumented.
+TEST_F(cuFlushGPUDirectRDMAWrites, LeavesACaptureAlone) {
+  expect_refused_in_capture(can_flush() ? CUDA_SUCCESS : CUDA_ERROR_NOT_SUPPORTED,
+                            [] { return flush(); });
+}
+
 TEST_F(cuFlushGPUDirectRDMAWrites_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, flush());
 }

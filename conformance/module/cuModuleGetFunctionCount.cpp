@@ -4,6 +4,7 @@
 namespace vgpu::conformance::test_cuModuleGetFunctionCount {
 
 CONFORMANCE_SUITE(cuModuleGetFunctionCount, Context);
+CONFORMANCE_SUITE(cuModuleGetFunctionCount_fresh, Uninitialised);
 
 TEST_F(cuModuleGetFunctionCount, CountsTheKernelsOfTheModule) {
   for (const char* name : {"basic", "other"}) {
@@ -64,6 +65,13 @@ TEST_F(cuModuleGetFunctionCount, IsSafeDuringCapture) {
   const Module module("other");
   unsigned count = 0;
   expect_safe_in_capture([&] { return driver().cuModuleGetFunctionCount(&count, module); });
+}
+
+// Undocumented.
+TEST_F(cuModuleGetFunctionCount_fresh, BeforeInit) {
+  expect_leaves<unsigned>(CUDA_ERROR_NOT_INITIALIZED, [](unsigned* count) {
+    return driver().cuModuleGetFunctionCount(count, nullptr);
+  });
 }
 
 }  // namespace vgpu::conformance::test_cuModuleGetFunctionCount

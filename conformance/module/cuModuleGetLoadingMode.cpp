@@ -26,6 +26,14 @@ TEST_F(cuModuleGetLoadingMode, AnswersTheSameEveryTime) {
   EXPECT_TRUE(first == CU_MODULE_EAGER_LOADING || first == CU_MODULE_LAZY_LOADING) << first;
 }
 
+// Undocumented.
+TEST_F(cuModuleGetLoadingMode, IsSafeDuringCapture) {
+  const ExtraContext extra;
+  const Current current(extra);
+  CUmoduleLoadingMode mode{};
+  expect_safe_in_capture([&] { return driver().cuModuleGetLoadingMode(&mode); });
+}
+
 TEST_F(cuModuleGetLoadingMode_fresh, LazyByDefault) {
   EXPECT_EQ(mode_with(nullptr), CU_MODULE_LAZY_LOADING);
 }

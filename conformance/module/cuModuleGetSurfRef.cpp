@@ -34,6 +34,13 @@ TEST_F(cuModuleGetSurfRef, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuModuleGetSurfRef(&reference, module, "canvas"));
 }
 
+// Undocumented.
+TEST_F(cuModuleGetSurfRef, IsSafeDuringCapture) {
+  const ReferenceModule module;
+  CUsurfref reference = nullptr;
+  expect_safe_in_capture([&] { return driver().cuModuleGetSurfRef(&reference, module, "canvas"); });
+}
+
 TEST_F(cuModuleGetSurfRef_fresh, BeforeInit) {
   CUsurfref reference = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

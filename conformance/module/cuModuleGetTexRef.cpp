@@ -34,6 +34,13 @@ TEST_F(cuModuleGetTexRef, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuModuleGetTexRef(&reference, module, "image"));
 }
 
+// Undocumented.
+TEST_F(cuModuleGetTexRef, IsSafeDuringCapture) {
+  const ReferenceModule module;
+  CUtexref reference = nullptr;
+  expect_safe_in_capture([&] { return driver().cuModuleGetTexRef(&reference, module, "image"); });
+}
+
 TEST_F(cuModuleGetTexRef_fresh, BeforeInit) {
   CUtexref reference = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuModuleGetTexRef(&reference, nullptr, "image"));

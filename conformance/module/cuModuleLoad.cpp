@@ -87,6 +87,20 @@ TEST_F(cuModuleLoad, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuModuleLoad(&module, file.path()));
 }
 
+// Undocumented.
+TEST_F(cuModuleLoad, IsSafeDuringCapture) {
+  const ImageFile file(ptx("other"));
+  std::vector<CUmodule> loaded;
+  expect_safe_in_capture([&] {
+    CUmodule module = nullptr;
+    const CUresult result = driver().cuModuleLoad(&module, file.path());
+    if (result == CUDA_SUCCESS) loaded.push_back(module);
+    return result;
+  });
+  // Unloading is unsafe.
+  for (const CUmodule module : loaded) EXPECT_CUDA_OK(driver().cuModuleUnload(module));
+}
+
 TEST_F(cuModuleLoad_fresh, BeforeInit) {
   expect_leaves<CUmodule>(CUDA_ERROR_NOT_INITIALIZED, [](CUmodule* module) {
     return driver().cuModuleLoad(module, "/no/such/file");

@@ -88,6 +88,13 @@ TEST_F(cuModuleUnload, IsUnsafeDuringCapture) {
   }
 }
 
+// Undocumented.
+TEST_F(cuModuleUnload, NeedsNoCurrentContext) {
+  Module module;
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuModuleUnload(module.release()));
+}
+
 TEST_F(cuModuleUnload_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuModuleUnload(nullptr));
 }

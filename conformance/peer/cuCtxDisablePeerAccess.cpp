@@ -54,6 +54,12 @@ TEST_F(cuCtxDisablePeerAccess, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, disable(extra));
 }
 
+// Undocumented.
+TEST_F(cuCtxDisablePeerAccess, LeavesACaptureAlone) {
+  const ExtraContext extra;
+  expect_refused_in_capture(CUDA_ERROR_PEER_ACCESS_NOT_ENABLED, [&] { return disable(extra); });
+}
+
 TEST_F(cuCtxDisablePeerAccess_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, disable(garbage_handle<CUcontext>()));
 }

@@ -90,6 +90,12 @@ TEST_F(cuCtxEnablePeerAccess, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, enable(extra));
 }
 
+// Undocumented.
+TEST_F(cuCtxEnablePeerAccess, LeavesACaptureAlone) {
+  const ExtraContext extra;
+  expect_refused_in_capture(CUDA_ERROR_PEER_ACCESS_UNSUPPORTED, [&] { return enable(extra); });
+}
+
 TEST_F(cuCtxEnablePeerAccess_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, enable(garbage_handle<CUcontext>()));
 }

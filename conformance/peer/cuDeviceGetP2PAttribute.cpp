@@ -66,6 +66,16 @@ TEST_F(cuDeviceGetP2PAttribute, RefusesANullOutput) {
                                                device_count() > 1 ? 1 : 0));
 }
 
+// Undocumented.
+TEST_F(cuDeviceGetP2PAttribute, LeavesACaptureAlone) {
+  const ExtraContext extra;
+  const Current current(extra);
+  int value = 0;
+  expect_refused_in_capture(CUDA_ERROR_INVALID_DEVICE, [&] {
+    return driver().cuDeviceGetP2PAttribute(&value, attributes[0], device, device);
+  });
+}
+
 TEST_F(cuDeviceGetP2PAttribute_fresh, BeforeInit) {
   expect_leaves<int>(CUDA_ERROR_NOT_INITIALIZED, [](int* value) {
     return driver().cuDeviceGetP2PAttribute(value, CU_DEVICE_P2P_ATTRIBUTE_ACCESS_SUPPORTED, 0, 1);

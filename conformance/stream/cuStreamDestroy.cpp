@@ -111,6 +111,13 @@ TEST_F(cuStreamDestroy, OfTheCapturingStreamEndsTheCapture) {
   EXPECT_NE(memory.address(), 0U);
 }
 
+// Undocumented.
+TEST_F(cuStreamDestroy, NeedsNoCurrentContext) {
+  Stream stream;
+  const NoContext none;
+  EXPECT_CUDA_OK(driver().cuStreamDestroy_v2(stream.release()));
+}
+
 TEST_F(cuStreamDestroy_fresh, BeforeInit) {
   for (const auto form : forms())
     EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_HANDLE, form(nullptr));

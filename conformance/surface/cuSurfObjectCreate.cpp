@@ -74,6 +74,16 @@ TEST_F(cuSurfObjectCreate, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuSurfObjectCreate, IsSafeDuringCapture) {
+  const Array array(writable(16, 16));
+  const CUDA_RESOURCE_DESC resource = resource_of(array);
+  std::vector<CUsurfObject> made;
+  expect_safe_in_capture(
+      [&] { return driver().cuSurfObjectCreate(&made.emplace_back(), &resource); });
+  for (const CUsurfObject one : made) EXPECT_CUDA_OK(driver().cuSurfObjectDestroy(one));
+}
+
 TEST_F(cuSurfObjectCreate_fresh, BeforeInit) {
   const CUDA_RESOURCE_DESC resource{};
   CUsurfObject surface = 0;

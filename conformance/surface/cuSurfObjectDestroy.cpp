@@ -31,6 +31,14 @@ TEST_F(cuSurfObjectDestroy, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuSurfObjectDestroy(object));
 }
 
+// Undocumented.
+TEST_F(cuSurfObjectDestroy, IsSafeDuringCapture) {
+  const Array array(describe(16, 0, 0, CU_AD_FORMAT_FLOAT, 1, flags));
+  CUsurfObject object = 0;
+  expect_safe_in_capture([&] { return driver().cuSurfObjectDestroy(object); },
+                         [&] { object = Surface(array).release(); });
+}
+
 TEST_F(cuSurfObjectDestroy_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuSurfObjectDestroy(0));
 }

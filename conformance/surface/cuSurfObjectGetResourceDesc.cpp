@@ -29,6 +29,14 @@ TEST_F(cuSurfObjectGetResourceDesc, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuSurfObjectGetResourceDesc(&resource, surface));
 }
 
+// Undocumented.
+TEST_F(cuSurfObjectGetResourceDesc, IsSafeDuringCapture) {
+  const Array array(describe(16, 16, 0, CU_AD_FORMAT_UNSIGNED_INT32, 1, CUDA_ARRAY3D_SURFACE_LDST));
+  const Surface surface(array);
+  CUDA_RESOURCE_DESC resource{};
+  expect_safe_in_capture([&] { return driver().cuSurfObjectGetResourceDesc(&resource, surface); });
+}
+
 TEST_F(cuSurfObjectGetResourceDesc_fresh, BeforeInit) {
   CUDA_RESOURCE_DESC resource{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

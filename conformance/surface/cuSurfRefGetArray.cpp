@@ -30,6 +30,16 @@ TEST_F(cuSurfRefGetArray, NeedsNoCurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuSurfRefGetArray(&array, canvas));
 }
 
+// Undocumented.
+TEST_F(cuSurfRefGetArray, IsSafeDuringCapture) {
+  const ReferenceModule module;
+  const Array array(describe(16, 0, 0, CU_AD_FORMAT_UNSIGNED_INT32, 1, CUDA_ARRAY3D_SURFACE_LDST));
+  ASSERT_CUDA_OK(driver().cuSurfRefSetArray(module.canvas(), array, 0));
+  const CUsurfref canvas = module.canvas();
+  CUarray bound = nullptr;
+  expect_safe_in_capture([&] { return driver().cuSurfRefGetArray(&bound, canvas); });
+}
+
 TEST_F(cuSurfRefGetArray_fresh, BeforeInit) {
   CUarray array = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuSurfRefGetArray(&array, nullptr));

@@ -44,6 +44,14 @@ TEST_F(cuSurfRefSetArray, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuSurfRefSetArray(canvas, array, 0));
 }
 
+// Undocumented.
+TEST_F(cuSurfRefSetArray, IsSafeDuringCapture) {
+  const ReferenceModule module;
+  const Array array(writable());
+  const CUsurfref canvas = module.canvas();
+  expect_safe_in_capture([&] { return driver().cuSurfRefSetArray(canvas, array, 0); });
+}
+
 TEST_F(cuSurfRefSetArray_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuSurfRefSetArray(nullptr, nullptr, 0));
 }

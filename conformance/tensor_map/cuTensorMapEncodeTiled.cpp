@@ -172,6 +172,17 @@ TEST_F(cuTensorMapEncodeTiled, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuTensorMapEncodeTiled, NeedsNoCurrentContext) {
+  REQUIRE_COMPUTE_CAPABILITY(9, 0);
+  const DeviceMemory memory(65536);
+  Description description;
+  description.address = memory;
+  const NoContext none;
+  CUtensorMap map;
+  EXPECT_CUDA_OK(description.encode(&map));
+}
+
 TEST_F(cuTensorMapEncodeTiled_fresh, BeforeInit) {
   Description description;
   description.address = 65536;

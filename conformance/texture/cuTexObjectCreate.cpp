@@ -246,6 +246,18 @@ TEST_F(cuTexObjectCreate, NeedsACurrentContext) {
   });
 }
 
+// Undocumented.
+TEST_F(cuTexObjectCreate, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const CUDA_RESOURCE_DESC resource = resource_of(array);
+  const CUDA_TEXTURE_DESC texture = texture_of();
+  std::vector<CUtexObject> made;
+  expect_safe_in_capture([&] {
+    return driver().cuTexObjectCreate(&made.emplace_back(), &resource, &texture, nullptr);
+  });
+  for (const CUtexObject one : made) EXPECT_CUDA_OK(driver().cuTexObjectDestroy(one));
+}
+
 TEST_F(cuTexObjectCreate_fresh, BeforeInit) {
   const CUDA_RESOURCE_DESC resource{};
   const CUDA_TEXTURE_DESC texture{};

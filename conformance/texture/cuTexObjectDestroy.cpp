@@ -31,6 +31,14 @@ TEST_F(cuTexObjectDestroy, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexObjectDestroy(object));
 }
 
+// Undocumented.
+TEST_F(cuTexObjectDestroy, IsSafeDuringCapture) {
+  const Array array(describe(16, 0, 0, CU_AD_FORMAT_FLOAT, 1, flags));
+  CUtexObject object = 0;
+  expect_safe_in_capture([&] { return driver().cuTexObjectDestroy(object); },
+                         [&] { object = Texture(resource_of(array)).release(); });
+}
+
 TEST_F(cuTexObjectDestroy_fresh, BeforeInit) {
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE, driver().cuTexObjectDestroy(0));
 }

@@ -58,6 +58,14 @@ TEST_F(cuTexObjectGetResourceDesc, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexObjectGetResourceDesc(&resource, texture));
 }
 
+// Undocumented.
+TEST_F(cuTexObjectGetResourceDesc, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const Texture texture(resource_of(array));
+  CUDA_RESOURCE_DESC resource{};
+  expect_safe_in_capture([&] { return driver().cuTexObjectGetResourceDesc(&resource, texture); });
+}
+
 TEST_F(cuTexObjectGetResourceDesc_fresh, BeforeInit) {
   CUDA_RESOURCE_DESC resource{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

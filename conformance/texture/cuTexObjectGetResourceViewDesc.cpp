@@ -42,6 +42,14 @@ TEST_F(cuTexObjectGetResourceViewDesc, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexObjectGetResourceViewDesc(&view, texture));
 }
 
+// Undocumented.
+TEST_F(cuTexObjectGetResourceViewDesc, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const Texture texture(resource_of(array));
+  CUDA_RESOURCE_VIEW_DESC view{};
+  expect_safe_in_capture([&] { return driver().cuTexObjectGetResourceViewDesc(&view, texture); });
+}
+
 TEST_F(cuTexObjectGetResourceViewDesc_fresh, BeforeInit) {
   CUDA_RESOURCE_VIEW_DESC view{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

@@ -36,6 +36,14 @@ TEST_F(cuTexObjectGetTextureDesc, NeedsACurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuTexObjectGetTextureDesc(&desc, texture));
 }
 
+// Undocumented.
+TEST_F(cuTexObjectGetTextureDesc, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const Texture texture(resource_of(array));
+  CUDA_TEXTURE_DESC desc{};
+  expect_safe_in_capture([&] { return driver().cuTexObjectGetTextureDesc(&desc, texture); });
+}
+
 TEST_F(cuTexObjectGetTextureDesc_fresh, BeforeInit) {
   CUDA_TEXTURE_DESC desc{};
   EXPECT_REFUSED_BEFORE_INIT(CUDA_ERROR_INVALID_VALUE,

@@ -25,6 +25,18 @@ TEST_F(cuTexRefCreate, NeedsACurrentContext) {
                           [](CUtexref* out) { return driver().cuTexRefCreate(out); });
 }
 
+// Undocumented.
+TEST_F(cuTexRefCreate, IsSafeDuringCapture) {
+  expect_safe_in_capture([] {
+    CUtexref reference = nullptr;
+    const CUresult result = driver().cuTexRefCreate(&reference);
+    if (result == CUDA_SUCCESS) {
+      EXPECT_CUDA_OK(driver().cuTexRefDestroy(reference));
+    }
+    return result;
+  });
+}
+
 TEST_F(cuTexRefCreate_fresh, BeforeInit) {
   CUtexref reference = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefCreate(&reference));

@@ -24,6 +24,13 @@ TEST_F(cuTexRefDestroy, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefDestroy(reference.release()));
 }
 
+// Undocumented.
+TEST_F(cuTexRefDestroy, IsSafeDuringCapture) {
+  CUtexref reference = nullptr;
+  expect_safe_in_capture([&] { return driver().cuTexRefDestroy(reference); },
+                         [&] { reference = TextureReference().release(); });
+}
+
 TEST_F(cuTexRefDestroy_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefDestroy(nullptr));
 }

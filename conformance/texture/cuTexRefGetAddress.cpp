@@ -30,6 +30,15 @@ TEST_F(cuTexRefGetAddress, NeedsNoCurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetAddress_v2(&address, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetAddress, IsSafeDuringCapture) {
+  const DeviceMemory memory(4096);
+  const TextureReference reference;
+  ASSERT_CUDA_OK(driver().cuTexRefSetAddress_v2(nullptr, reference, memory, 4096));
+  CUdeviceptr address = 0;
+  expect_safe_in_capture([&] { return driver().cuTexRefGetAddress_v2(&address, reference); });
+}
+
 TEST_F(cuTexRefGetAddress_fresh, BeforeInit) {
   CUdeviceptr address = 0;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetAddress_v2(&address, nullptr));

@@ -39,6 +39,13 @@ TEST_F(cuTexRefGetAddressMode, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(get(&value, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetAddressMode, IsSafeDuringCapture) {
+  const TextureReference reference;
+  CUaddress_mode value{};
+  expect_safe_in_capture([&] { return get(&value, reference); });
+}
+
 TEST_F(cuTexRefGetAddressMode_fresh, BeforeInit) {
   CUaddress_mode value{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetAddressMode(&value, nullptr, 0));

@@ -34,6 +34,15 @@ TEST_F(cuTexRefGetArray, NeedsNoCurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetArray(&array, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetArray, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const TextureReference reference;
+  ASSERT_CUDA_OK(driver().cuTexRefSetArray(reference, array, CU_TRSA_OVERRIDE_FORMAT));
+  CUarray bound = nullptr;
+  expect_safe_in_capture([&] { return driver().cuTexRefGetArray(&bound, reference); });
+}
+
 TEST_F(cuTexRefGetArray_fresh, BeforeInit) {
   CUarray array = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetArray(&array, nullptr));

@@ -36,6 +36,13 @@ TEST_F(cuTexRefGetBorderColor, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefGetBorderColor(colour.data(), reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetBorderColor, IsSafeDuringCapture) {
+  const TextureReference reference;
+  Colour colour{};
+  expect_safe_in_capture([&] { return driver().cuTexRefGetBorderColor(colour.data(), reference); });
+}
+
 TEST_F(cuTexRefGetBorderColor_fresh, BeforeInit) {
   std::array<float, 4> colour{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetBorderColor(colour.data(), nullptr));

@@ -40,6 +40,13 @@ TEST_F(cuTexRefGetFlags, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(get(&value, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetFlags, IsSafeDuringCapture) {
+  const TextureReference reference;
+  unsigned value{};
+  expect_safe_in_capture([&] { return get(&value, reference); });
+}
+
 TEST_F(cuTexRefGetFlags_fresh, BeforeInit) {
   unsigned value{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetFlags(&value, nullptr));

@@ -43,6 +43,14 @@ TEST_F(cuTexRefGetFormat, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefGetFormat(&format, &channels, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetFormat, IsSafeDuringCapture) {
+  const TextureReference reference;
+  CUarray_format format{};
+  int channels = 0;
+  expect_safe_in_capture([&] { return driver().cuTexRefGetFormat(&format, &channels, reference); });
+}
+
 TEST_F(cuTexRefGetFormat_fresh, BeforeInit) {
   CUarray_format format{};
   int channels = 0;

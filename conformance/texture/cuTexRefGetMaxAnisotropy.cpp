@@ -29,6 +29,13 @@ TEST_F(cuTexRefGetMaxAnisotropy, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefGetMaxAnisotropy(&ratio, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetMaxAnisotropy, IsSafeDuringCapture) {
+  const TextureReference reference;
+  int ratio = 0;
+  expect_safe_in_capture([&] { return driver().cuTexRefGetMaxAnisotropy(&ratio, reference); });
+}
+
 TEST_F(cuTexRefGetMaxAnisotropy_fresh, BeforeInit) {
   int ratio = 0;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetMaxAnisotropy(&ratio, nullptr));

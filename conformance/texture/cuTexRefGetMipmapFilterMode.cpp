@@ -38,6 +38,13 @@ TEST_F(cuTexRefGetMipmapFilterMode, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(get(&value, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetMipmapFilterMode, IsSafeDuringCapture) {
+  const TextureReference reference;
+  CUfilter_mode value{};
+  expect_safe_in_capture([&] { return get(&value, reference); });
+}
+
 TEST_F(cuTexRefGetMipmapFilterMode_fresh, BeforeInit) {
   CUfilter_mode value{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetMipmapFilterMode(&value, nullptr));

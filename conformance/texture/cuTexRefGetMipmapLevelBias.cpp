@@ -38,6 +38,13 @@ TEST_F(cuTexRefGetMipmapLevelBias, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(get(&value, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetMipmapLevelBias, IsSafeDuringCapture) {
+  const TextureReference reference;
+  float value{};
+  expect_safe_in_capture([&] { return get(&value, reference); });
+}
+
 TEST_F(cuTexRefGetMipmapLevelBias_fresh, BeforeInit) {
   float value{};
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetMipmapLevelBias(&value, nullptr));

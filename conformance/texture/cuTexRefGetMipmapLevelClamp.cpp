@@ -33,6 +33,15 @@ TEST_F(cuTexRefGetMipmapLevelClamp, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefGetMipmapLevelClamp(&least, &most, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetMipmapLevelClamp, IsSafeDuringCapture) {
+  const TextureReference reference;
+  float least = 0;
+  float most = 0;
+  expect_safe_in_capture(
+      [&] { return driver().cuTexRefGetMipmapLevelClamp(&least, &most, reference); });
+}
+
 TEST_F(cuTexRefGetMipmapLevelClamp_fresh, BeforeInit) {
   float least = 0;
   float most = 0;

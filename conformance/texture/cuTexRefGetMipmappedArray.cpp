@@ -31,6 +31,15 @@ TEST_F(cuTexRefGetMipmappedArray, NeedsNoCurrentContext) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_VALUE, driver().cuTexRefGetMipmappedArray(&array, reference));
 }
 
+// Undocumented.
+TEST_F(cuTexRefGetMipmappedArray, IsSafeDuringCapture) {
+  const MipmappedArray array(describe(16, 16), 3);
+  const TextureReference reference;
+  ASSERT_CUDA_OK(driver().cuTexRefSetMipmappedArray(reference, array, CU_TRSA_OVERRIDE_FORMAT));
+  CUmipmappedArray bound = nullptr;
+  expect_safe_in_capture([&] { return driver().cuTexRefGetMipmappedArray(&bound, reference); });
+}
+
 TEST_F(cuTexRefGetMipmappedArray_fresh, BeforeInit) {
   CUmipmappedArray array = nullptr;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefGetMipmappedArray(&array, nullptr));

@@ -57,6 +57,15 @@ TEST_F(cuTexRefSetAddress, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetAddress_v2(&offset, reference, memory, 4096));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetAddress, IsSafeDuringCapture) {
+  const DeviceMemory memory(4096);
+  const TextureReference reference;
+  std::size_t offset = 0;
+  expect_safe_in_capture(
+      [&] { return driver().cuTexRefSetAddress_v2(&offset, reference, memory, 4096); });
+}
+
 TEST_F(cuTexRefSetAddress_fresh, BeforeInit) {
   std::size_t offset = 0;
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

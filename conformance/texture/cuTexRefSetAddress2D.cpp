@@ -42,6 +42,15 @@ TEST_F(cuTexRefSetAddress2D, NeedsNoCurrentContext) {
   }
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetAddress2D, IsSafeDuringCapture) {
+  const DeviceMemory memory(pitch * 4);
+  const TextureReference reference;
+  for (const auto form : forms()) {
+    expect_safe_in_capture([&] { return form(reference, &descriptor, memory, pitch); });
+  }
+}
+
 TEST_F(cuTexRefSetAddress2D_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, &descriptor, garbage_address, pitch));

@@ -48,6 +48,12 @@ TEST_F(cuTexRefSetAddressMode, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(set(reference, CU_TR_ADDRESS_MODE_WRAP));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetAddressMode, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return set(reference, CU_TR_ADDRESS_MODE_WRAP); });
+}
+
 TEST_F(cuTexRefSetAddressMode_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetAddressMode(nullptr, 0, CU_TR_ADDRESS_MODE_WRAP));

@@ -52,6 +52,14 @@ TEST_F(cuTexRefSetArray, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetArray(reference, array, CU_TRSA_OVERRIDE_FORMAT));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetArray, IsSafeDuringCapture) {
+  const Array array(describe(16));
+  const TextureReference reference;
+  expect_safe_in_capture(
+      [&] { return driver().cuTexRefSetArray(reference, array, CU_TRSA_OVERRIDE_FORMAT); });
+}
+
 TEST_F(cuTexRefSetArray_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetArray(nullptr, nullptr, CU_TRSA_OVERRIDE_FORMAT));

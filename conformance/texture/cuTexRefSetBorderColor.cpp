@@ -33,6 +33,12 @@ TEST_F(cuTexRefSetBorderColor, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetBorderColor(reference, colour.data()));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetBorderColor, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return driver().cuTexRefSetBorderColor(reference, colour.data()); });
+}
+
 TEST_F(cuTexRefSetBorderColor_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefSetBorderColor(nullptr, colour.data()));
 }

@@ -46,6 +46,12 @@ TEST_F(cuTexRefSetFilterMode, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(set(reference, CU_TR_FILTER_MODE_LINEAR));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetFilterMode, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return set(reference, CU_TR_FILTER_MODE_LINEAR); });
+}
+
 TEST_F(cuTexRefSetFilterMode_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetFilterMode(nullptr, CU_TR_FILTER_MODE_LINEAR));

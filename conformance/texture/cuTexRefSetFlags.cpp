@@ -50,6 +50,12 @@ TEST_F(cuTexRefSetFlags, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(set(reference, unsigned{CU_TRSF_READ_AS_INTEGER}));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetFlags, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return set(reference, unsigned{CU_TRSF_READ_AS_INTEGER}); });
+}
+
 TEST_F(cuTexRefSetFlags_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetFlags(nullptr, unsigned{CU_TRSF_READ_AS_INTEGER}));

@@ -31,6 +31,13 @@ TEST_F(cuTexRefSetFormat, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetFormat(reference, CU_AD_FORMAT_FLOAT, 1));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetFormat, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture(
+      [&] { return driver().cuTexRefSetFormat(reference, CU_AD_FORMAT_FLOAT, 1); });
+}
+
 TEST_F(cuTexRefSetFormat_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetFormat(nullptr, CU_AD_FORMAT_FLOAT, 1));

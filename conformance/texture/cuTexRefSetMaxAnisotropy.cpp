@@ -26,6 +26,12 @@ TEST_F(cuTexRefSetMaxAnisotropy, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetMaxAnisotropy(reference, 1));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetMaxAnisotropy, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return driver().cuTexRefSetMaxAnisotropy(reference, 1); });
+}
+
 TEST_F(cuTexRefSetMaxAnisotropy_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefSetMaxAnisotropy(nullptr, 1));
 }

@@ -46,6 +46,12 @@ TEST_F(cuTexRefSetMipmapFilterMode, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(set(reference, CU_TR_FILTER_MODE_LINEAR));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetMipmapFilterMode, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return set(reference, CU_TR_FILTER_MODE_LINEAR); });
+}
+
 TEST_F(cuTexRefSetMipmapFilterMode_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetMipmapFilterMode(nullptr, CU_TR_FILTER_MODE_LINEAR));

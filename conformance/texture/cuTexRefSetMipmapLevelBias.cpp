@@ -46,6 +46,12 @@ TEST_F(cuTexRefSetMipmapLevelBias, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(set(reference, 0.5F));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetMipmapLevelBias, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return set(reference, 0.5F); });
+}
+
 TEST_F(cuTexRefSetMipmapLevelBias_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefSetMipmapLevelBias(nullptr, 0.5F));
 }

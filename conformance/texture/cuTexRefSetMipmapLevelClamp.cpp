@@ -26,6 +26,12 @@ TEST_F(cuTexRefSetMipmapLevelClamp, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetMipmapLevelClamp(reference, 0, 1));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetMipmapLevelClamp, IsSafeDuringCapture) {
+  const TextureReference reference;
+  expect_safe_in_capture([&] { return driver().cuTexRefSetMipmapLevelClamp(reference, 0, 1); });
+}
+
 TEST_F(cuTexRefSetMipmapLevelClamp_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, driver().cuTexRefSetMipmapLevelClamp(nullptr, 0, 1));
 }

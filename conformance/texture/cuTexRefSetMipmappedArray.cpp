@@ -32,6 +32,15 @@ TEST_F(cuTexRefSetMipmappedArray, NeedsNoCurrentContext) {
   EXPECT_CUDA_OK(driver().cuTexRefSetMipmappedArray(reference, array, CU_TRSA_OVERRIDE_FORMAT));
 }
 
+// Undocumented.
+TEST_F(cuTexRefSetMipmappedArray, IsSafeDuringCapture) {
+  const MipmappedArray array(describe(16, 16), 3);
+  const TextureReference reference;
+  expect_safe_in_capture([&] {
+    return driver().cuTexRefSetMipmappedArray(reference, array, CU_TRSA_OVERRIDE_FORMAT);
+  });
+}
+
 TEST_F(cuTexRefSetMipmappedArray_fresh, BeforeInit) {
   EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,
               driver().cuTexRefSetMipmappedArray(nullptr, nullptr, CU_TRSA_OVERRIDE_FORMAT));

@@ -82,11 +82,6 @@ CUresult create_stream(CUstream* out, unsigned flags, int priority, Send&& send)
   return CUDA_SUCCESS;
 }
 
-/// One of the streams that exist without being created.
-bool is_default(CUstream stream) noexcept {
-  return to_wire<std::uint64_t>(stream) <= 2;
-}
-
 }  // namespace
 
 CUresult cuStreamCreate(CUstream* phStream, unsigned int Flags) {

@@ -76,7 +76,7 @@ struct StreamGetCaptureInfo $Vgpu.call(operation = 1476, symbol = "cuStreamGetCa
     parameters = "CUstream hStream, CUstreamCaptureStatus *captureStatus_out, cuuint64_t *id_out, CUgraph *graph_out, "
                  "const CUgraphNode **dependencies_out, const CUgraphEdgeData **edgeData_out, "
                  "size_t *numDependencies_out",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuStreamGetCaptureInfo", since = 10010, parameters = "CUstream hStream, "
                 "CUstreamCaptureStatus *captureStatus_out, cuuint64_t *id_out", guest = written),
                (symbol = "cuStreamGetCaptureInfo_ptsz", since = 10010, parameters = "CUstream hStream, "

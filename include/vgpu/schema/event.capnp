@@ -69,7 +69,7 @@ struct EventSynchronize $Vgpu.call(operation = 1604, symbol = "cuEventSynchroniz
 
 struct EventDestroy $Vgpu.call(operation = 1605, symbol = "cuEventDestroy",
     parameters = "CUevent hEvent",
-    callClass = stream, guest = written, host = written, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuEventDestroy", since = 2000),
                (symbol = "cuEventDestroy_v2", since = 4000)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -81,7 +81,7 @@ struct EventDestroy $Vgpu.call(operation = 1605, symbol = "cuEventDestroy",
 
 struct EventElapsedTime $Vgpu.call(operation = 1606, symbol = "cuEventElapsedTime",
     parameters = "float *pMilliseconds, CUevent hStart, CUevent hEnd",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuEventElapsedTime", since = 2000),
                (symbol = "cuEventElapsedTime_v2", since = 12080)],
     checks = [(fails = "pMilliseconds == nullptr || hStart == nullptr || hEnd == nullptr",

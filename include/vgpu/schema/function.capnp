@@ -105,7 +105,7 @@ struct FuncIsLoaded $Vgpu.call(operation = 1734, symbol = "cuFuncIsLoaded",
 
 struct FuncLoad $Vgpu.call(operation = 1735, symbol = "cuFuncLoad",
     parameters = "CUfunction hfunc",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = none, capture = safe,
     exports = [(symbol = "cuFuncLoad", since = 12040)],
     checks = [(fails = "hfunc == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

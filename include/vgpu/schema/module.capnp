@@ -67,7 +67,7 @@ struct ModuleLoadFatBinary $Vgpu.call(operation = 515, symbol = "cuModuleLoadFat
 
 struct ModuleUnload $Vgpu.call(operation = 516, symbol = "cuModuleUnload",
     parameters = "CUmodule hmod",
-    callClass = sync, guest = written, host = written, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = written, context = none, capture = unsafe,
     exports = [(symbol = "cuModuleUnload", since = 2000)],
     checks = [(fails = "hmod == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
   struct Request {

@@ -156,7 +156,7 @@ struct StreamSynchronize $Vgpu.call(operation = 1418, symbol = "cuStreamSynchron
 
 struct StreamDestroy $Vgpu.call(operation = 1419, symbol = "cuStreamDestroy",
     parameters = "CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = none, capture = safe,
     exports = [(symbol = "cuStreamDestroy", since = 2000),
                (symbol = "cuStreamDestroy_v2", since = 4000)]) {
   struct Request {

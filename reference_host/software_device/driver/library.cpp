@@ -246,6 +246,7 @@ CUresult cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_optio
 
 CUresult cuLibraryUnload(CUlibrary handle) {
   return with_library(handle, [&](const std::shared_ptr<Library>& library) {
+    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
     if (driver().libraries.remove(handle) == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     const std::lock_guard lock(library->mutex);
     for (const auto& [name, kernel] : library->kernels) driver().kernels.remove(kernel);
