@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include "writer.hpp"
@@ -213,6 +214,22 @@ void emit_generated_body(Writer& out, const Call& call) {
   }
 }
 
+/// Leaves the function when the calling thread is not in the state that the call needs.
+std::string entrance(const Call& call, const std::vector<Parameter>& parameters) {
+  std::string asked =
+      fmt::format("enter(::vgpu::call::ContextNeed::{})", context_need_name(call.context));
+  if (call.context == ContextNeed::stream) {
+    const auto stream = std::find_if(parameters.begin(), parameters.end(), is_stream_parameter);
+    if (stream == parameters.end()) {
+      throw std::runtime_error(call.file + ".capnp: " + call.name +
+                               ": context = stream, but no CUstream");
+    }
+    asked = fmt::format("enter_for({})", stream->name);
+  }
+  return fmt::format("if (const CUresult entered = {}; entered != CUDA_SUCCESS) return entered;",
+                     asked);
+}
+
 /// The function that all exports of the newest ABI share.
 void emit_implementation(Writer& out, const Call& call) {
   if (call.guest == Implementation::none || call.primary() == nullptr) return;
@@ -220,11 +237,7 @@ void emit_implementation(Writer& out, const Call& call) {
   out.line("{} implement_{}({}) {{", call.result, snake_case(call.name),
            parameter_list(call.parameters));
   if (call.result == "CUresult") {
-    out.line(
-        "  if (const CUresult entered = enter(::vgpu::call::ContextNeed::{}); entered != "
-        "CUDA_SUCCESS) "
-        "return entered;",
-        context_need_name(call.context));
+    out.line("  {}", entrance(call, call.parameters));
     for (const Check& check : call.checks)
       out.line("  if ({}) return {};", check.fails, check.error);
   }
@@ -264,11 +277,7 @@ void emit_export(Writer& out, const Call& call, const Export& exported) {
         fmt::format("implement_{}({})", snake_case(call.name), argument_list(exported.parameters));
   } else if (const Export* adapter = exported.newest_abi ? nullptr : adapter_of(call, exported)) {
     target = fmt::format("written::{}({})", adapter->symbol, argument_list(exported.parameters));
-    guard = fmt::format(
-        "if (const CUresult entered = enter(::vgpu::call::ContextNeed::{}); entered != "
-        "CUDA_SUCCESS) "
-        "return entered; ",
-        context_need_name(call.context));
+    guard = entrance(call, exported.parameters) + " ";
   }
   if (target.empty()) target = fmt::format("not_served(\"{}\")", exported.symbol);
   if (call.result != "CUresult") {

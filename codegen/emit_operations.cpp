@@ -28,7 +28,7 @@ namespace vgpu::call {
 /// How a call travels; see annotations.capnp.
 enum class CallClass : std::uint8_t { local, stream, create, sync, completion, callback };
 /// What a call needs of the calling thread; `anytime` works before cuInit too.
-enum class ContextNeed : std::uint8_t { none, current, anytime };
+enum class ContextNeed : std::uint8_t { none, current, anytime, stream };
 /// Who serves a call.
 enum class Implementation : std::uint8_t { none, generated, written };
 /// What a call does while a stream is capturing.

@@ -12,7 +12,7 @@
 namespace vgpu::codegen {
 
 enum class Implementation { none, generated, written };
-enum class ContextNeed { none, current, anytime };
+enum class ContextNeed { none, current, anytime, stream };
 enum class CallClass { local, stream, create, sync, completion, callback };
 
 /// One C parameter: `const char *name` is {type "const char *", name "name"}.

@@ -100,7 +100,7 @@ const char* implementation_name(Implementation value) {
 }
 
 const char* context_need_name(ContextNeed value) {
-  static constexpr const char* names[] = {"none", "current", "anytime"};
+  static constexpr const char* names[] = {"none", "current", "anytime", "stream"};
   return names[static_cast<int>(value)];
 }
 

@@ -172,6 +172,17 @@ TEST_F(cuStreamBeginCapture, NeedsACurrentContextForADefaultStream) {
   }
 }
 
+// Undocumented.
+TEST_F(cuStreamBeginCapture, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUgraph graph = nullptr;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_RELAXED));
+    EXPECT_CUDA_OK(driver().cuStreamEndCapture(stream, &graph));
+  });
+  EXPECT_CUDA_OK(driver().cuGraphDestroy(graph));
+}
+
 TEST_F(cuStreamBeginCapture_fresh, BeforeInit) {
   for (const auto form : old_forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr));
   for (const auto form : new_forms()) {

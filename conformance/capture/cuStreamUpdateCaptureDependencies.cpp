@@ -200,6 +200,17 @@ TEST_F(cuStreamUpdateCaptureDependencies, NeedsACurrentContextForADefaultStream)
   }
 }
 
+// Undocumented.
+TEST_F(cuStreamUpdateCaptureDependencies, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  const Capture capture(stream, CU_STREAM_CAPTURE_MODE_RELAXED);
+  on_other_thread([&] {
+    for (const Form& form : forms()) {
+      EXPECT_CUDA_OK(form(stream, nullptr, 0, CU_STREAM_ADD_CAPTURE_DEPENDENCIES));
+    }
+  });
+}
+
 TEST_F(cuStreamUpdateCaptureDependencies_fresh, BeforeInit) {
   for (const Form& form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr, 0, 0));

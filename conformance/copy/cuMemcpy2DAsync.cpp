@@ -291,6 +291,15 @@ TEST_F(cuMemcpy2DAsync, OldFormRefusesContextsOfToday) {
   EXPECT_EQ(target.read(), target.before());
 }
 
+// Undocumented.
+TEST_F(cuMemcpy2DAsync, NeedsNoCurrentContextForAStream) {
+  const Prepared prepared;
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuMemcpy2DAsync_v2(&prepared.copy, stream)); });
+  stream.synchronize();
+  EXPECT_EQ(prepared.target.read(), prepared.expected());
+}
+
 TEST_F(cuMemcpy2DAsync_fresh, BeforeInit) {
   const Copy copy{};
   const OldCopy old{};

@@ -322,6 +322,15 @@ TEST_F(cuMemcpy3DAsync, OldFormRefusesContextsOfToday) {
   EXPECT_EQ(target.read(), target.before());
 }
 
+// Undocumented.
+TEST_F(cuMemcpy3DAsync, NeedsNoCurrentContextForAStream) {
+  const Prepared prepared;
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuMemcpy3DAsync_v2(&prepared.copy, stream)); });
+  stream.synchronize();
+  EXPECT_EQ(prepared.target.read(), prepared.expected());
+}
+
 TEST_F(cuMemcpy3DAsync_fresh, BeforeInit) {
   const Copy copy{};
   const OldCopy old{};

@@ -238,6 +238,18 @@ TEST_F(cuMemcpyAsync, IntoTheLegacyStreamEndsACapture) {
       [&] { return driver().cuMemcpyAsync(target.address(), source.address(), 64, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemcpyAsync, NeedsNoCurrentContextForAStream) {
+  const Place source(Kind::device, 4000);
+  const Place target(Kind::device, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyAsync(target.address(), source.address(), 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(target.read(), source.before());
+}
+
 TEST_F(cuMemcpyAsync_fresh, BeforeInit) {
   Bytes bytes(64);
   for (const auto form : forms()) {

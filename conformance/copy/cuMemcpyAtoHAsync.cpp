@@ -115,6 +115,18 @@ TEST_F(cuMemcpyAtoHAsync, IsRecordedDuringCapture) {
   EXPECT_EQ(Bytes(pinned.host(), pinned.host() + 4000), array.before());
 }
 
+// Undocumented.
+TEST_F(cuMemcpyAtoHAsync, NeedsNoCurrentContextForAStream) {
+  const Array array(row(1000));
+  const Place target(Kind::pageable, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyAtoHAsync_v2(target.host(), array, 0, 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(target.read(), array.before());
+}
+
 TEST_F(cuMemcpyAtoHAsync_fresh, BeforeInit) {
   unsigned char byte = 0;
   for (const auto form : forms()) {

@@ -219,6 +219,18 @@ TEST_F(cuMemcpyDtoDAsync, OldFormRefusesContextsOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyDtoDAsync(0, 0, 0, stream));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyDtoDAsync, NeedsNoCurrentContextForAStream) {
+  const Place source(Kind::device, 4000);
+  const Place target(Kind::device, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyDtoDAsync_v2(target.address(), source.address(), 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(target.read(), source.before());
+}
+
 TEST_F(cuMemcpyDtoDAsync_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_address, garbage_address, 64, nullptr));

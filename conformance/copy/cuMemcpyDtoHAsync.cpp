@@ -227,6 +227,18 @@ TEST_F(cuMemcpyDtoHAsync, OldFormRefusesContextsOfToday) {
   EXPECT_EQ(target.read(), target.before());
 }
 
+// Undocumented.
+TEST_F(cuMemcpyDtoHAsync, NeedsNoCurrentContextForAStream) {
+  const Place source(Kind::device, 4000);
+  const Place target(Kind::pageable, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyDtoHAsync_v2(target.host(), source.address(), 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(target.read(), source.before());
+}
+
 TEST_F(cuMemcpyDtoHAsync_fresh, BeforeInit) {
   Bytes target(64);
   for (const auto form : forms()) {

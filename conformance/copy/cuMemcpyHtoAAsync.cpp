@@ -116,6 +116,18 @@ TEST_F(cuMemcpyHtoAAsync, IsRecordedDuringCapture) {
   EXPECT_EQ(array.read(), bytes);
 }
 
+// Undocumented.
+TEST_F(cuMemcpyHtoAAsync, NeedsNoCurrentContextForAStream) {
+  const Array array(row(1000));
+  const Place source(Kind::pageable, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyHtoAAsync_v2(array, 0, source.host(), 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(array.read(), source.before());
+}
+
 TEST_F(cuMemcpyHtoAAsync_fresh, BeforeInit) {
   const unsigned char byte = 0;
   for (const auto form : forms()) {

@@ -234,6 +234,18 @@ TEST_F(cuMemcpyHtoDAsync, OldFormRefusesContextsOfToday) {
   EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, driver().cuMemcpyHtoDAsync(0, nullptr, 0, stream));
 }
 
+// Undocumented.
+TEST_F(cuMemcpyHtoDAsync, NeedsNoCurrentContextForAStream) {
+  const Place source(Kind::pageable, 4000);
+  const Place target(Kind::device, 4000);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemcpyHtoDAsync_v2(target.address(), source.host(), 4000, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(target.read(), source.before());
+}
+
 TEST_F(cuMemcpyHtoDAsync_fresh, BeforeInit) {
   const Bytes source(64);
   for (const auto form : forms()) {

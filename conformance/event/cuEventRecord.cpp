@@ -162,6 +162,14 @@ TEST_F(cuEventRecord, IntoTheLegacyStreamEndsACapture) {
   expect_implicit_in_capture([&] { return driver().cuEventRecord(event, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuEventRecord, NeedsNoCurrentContextForAStream) {
+  const Event event;
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuEventRecord(event, stream)); });
+  EXPECT_CUDA_OK(driver().cuEventSynchronize(event));
+}
+
 TEST_F(cuEventRecord_fresh, BeforeInit) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr));
 }

@@ -120,6 +120,14 @@ TEST_F(cuEventRecordWithFlags, IntoTheLegacyStreamEndsACapture) {
   expect_implicit_in_capture([&] { return driver().cuEventRecordWithFlags(event, nullptr, 0); });
 }
 
+// Undocumented.
+TEST_F(cuEventRecordWithFlags, NeedsNoCurrentContextForAStream) {
+  const Event event;
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuEventRecordWithFlags(event, stream, 0)); });
+  EXPECT_CUDA_OK(driver().cuEventSynchronize(event));
+}
+
 TEST_F(cuEventRecordWithFlags_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr, 0));

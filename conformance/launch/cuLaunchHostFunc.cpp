@@ -193,6 +193,18 @@ TEST_F(cuLaunchHostFunc, IsRecordedDuringCapture) {
   EXPECT_EQ(calls, 1);
 }
 
+// Undocumented.
+TEST_F(cuLaunchHostFunc, NeedsNoCurrentContextForAStream) {
+  int calls = 0;
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuLaunchHostFunc(
+        stream, [](void* data) { ++*static_cast<int*>(data); }, &calls));
+  });
+  stream.synchronize();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(cuLaunchHostFunc_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, &count, nullptr));

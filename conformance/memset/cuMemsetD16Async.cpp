@@ -197,6 +197,15 @@ TEST_F(cuMemsetD16Async, IntoTheLegacyStreamEndsACapture) {
   expect_implicit_in_capture([&] { return driver().cuMemsetD16Async(buffer, 1, count, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD16Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned short> buffer(100);
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuMemsetD16Async(buffer, 7, 100, stream)); });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned short>(100, 7));
+}
+
 TEST_F(cuMemsetD16Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_address, 1, 1, nullptr));

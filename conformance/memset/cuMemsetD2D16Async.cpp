@@ -207,6 +207,18 @@ TEST_F(cuMemsetD2D16Async, IntoTheLegacyStreamEndsACapture) {
       [&] { return driver().cuMemsetD2D16Async(buffer, pitch, 1, columns, rows, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD2D16Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned short> buffer(100);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(
+        driver().cuMemsetD2D16Async(buffer, 10 * sizeof(unsigned short), 7, 10, 10, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned short>(100, 7));
+}
+
 TEST_F(cuMemsetD2D16Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

@@ -207,6 +207,17 @@ TEST_F(cuMemsetD2D32Async, IntoTheLegacyStreamEndsACapture) {
       [&] { return driver().cuMemsetD2D32Async(buffer, pitch, 1, columns, rows, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD2D32Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuMemsetD2D32Async(buffer, 10 * sizeof(unsigned), 7, 10, 10, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned>(100, 7));
+}
+
 TEST_F(cuMemsetD2D32Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

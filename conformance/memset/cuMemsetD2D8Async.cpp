@@ -191,6 +191,18 @@ TEST_F(cuMemsetD2D8Async, IntoTheLegacyStreamEndsACapture) {
       [&] { return driver().cuMemsetD2D8Async(buffer, pitch, 1, columns, rows, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD2D8Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned char> buffer(100);
+  const Stream stream;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(
+        driver().cuMemsetD2D8Async(buffer, 10 * sizeof(unsigned char), 7, 10, 10, stream));
+  });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned char>(100, 7));
+}
+
 TEST_F(cuMemsetD2D8Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED,

@@ -191,6 +191,15 @@ TEST_F(cuMemsetD32Async, IntoTheLegacyStreamEndsACapture) {
   expect_implicit_in_capture([&] { return driver().cuMemsetD32Async(buffer, 1, count, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD32Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned> buffer(100);
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuMemsetD32Async(buffer, 7, 100, stream)); });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned>(100, 7));
+}
+
 TEST_F(cuMemsetD32Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_address, 1, 1, nullptr));

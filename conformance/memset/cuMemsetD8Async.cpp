@@ -185,6 +185,15 @@ TEST_F(cuMemsetD8Async, IntoTheLegacyStreamEndsACapture) {
   expect_implicit_in_capture([&] { return driver().cuMemsetD8Async(buffer, 1, count, nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuMemsetD8Async, NeedsNoCurrentContextForAStream) {
+  const DeviceBuffer<unsigned char> buffer(100);
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuMemsetD8Async(buffer, 7, 100, stream)); });
+  stream.synchronize();
+  EXPECT_EQ(buffer.read(), std::vector<unsigned char>(100, 7));
+}
+
 TEST_F(cuMemsetD8Async_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(garbage_address, 1, 1, nullptr));

@@ -80,6 +80,13 @@ TEST_F(cuStreamCopyAttributes, IsSafeDuringCapture) {
   expect_safe_in_capture([&] { return driver().cuStreamCopyAttributes(to, from); });
 }
 
+// Undocumented.
+TEST_F(cuStreamCopyAttributes, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  const Stream other;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamCopyAttributes(stream, other)); });
+}
+
 TEST_F(cuStreamCopyAttributes_fresh, BeforeInit) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr));
 }

@@ -98,6 +98,15 @@ TEST_F(cuStreamGetAttribute, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuStreamGetAttribute, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUstreamAttrValue value{};
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(driver().cuStreamGetAttribute(stream, CU_LAUNCH_ATTRIBUTE_PRIORITY, &value));
+  });
+}
+
 TEST_F(cuStreamGetAttribute_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<CUstreamAttrValue>(CUDA_ERROR_NOT_INITIALIZED, [&](CUstreamAttrValue* out) {

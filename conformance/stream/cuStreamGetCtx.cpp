@@ -92,6 +92,14 @@ TEST_F(cuStreamGetCtx, MayBeAskedOfACapturingStream) {
   EXPECT_CUDA_OK(capture.try_end());
 }
 
+// Undocumented.
+TEST_F(cuStreamGetCtx, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUcontext found = nullptr;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamGetCtx(stream, &found)); });
+  EXPECT_EQ(found, context);
+}
+
 TEST_F(cuStreamGetCtx_fresh, BeforeInit) {
   for (const auto form : old_forms()) {
     expect_leaves<CUcontext>(CUDA_ERROR_NOT_INITIALIZED,

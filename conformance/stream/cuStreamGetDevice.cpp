@@ -102,6 +102,14 @@ TEST_F(cuStreamGetDevice, PtszNullMeansTheThreadsOwnStream) {
   EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
 }
 
+// Undocumented.
+TEST_F(cuStreamGetDevice, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUdevice found = -1;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamGetDevice(stream, &found)); });
+  EXPECT_EQ(found, device);
+}
+
 TEST_F(cuStreamGetDevice_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<CUdevice>(CUDA_ERROR_NOT_INITIALIZED,

@@ -102,6 +102,14 @@ TEST_F(cuStreamGetFlags, PtszNullMeansTheThreadsOwnStream) {
   EXPECT_CUDA(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, capture.try_end());
 }
 
+// Undocumented.
+TEST_F(cuStreamGetFlags, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  unsigned found = 77;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamGetFlags(stream, &found)); });
+  EXPECT_EQ(found, CU_STREAM_DEFAULT);
+}
+
 TEST_F(cuStreamGetFlags_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<unsigned>(CUDA_ERROR_NOT_INITIALIZED,

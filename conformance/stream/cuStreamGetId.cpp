@@ -116,6 +116,14 @@ TEST_F(cuStreamGetId, RefusesACapturingStream) {
   }
 }
 
+// Undocumented.
+TEST_F(cuStreamGetId, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  unsigned long long found = 0;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamGetId(stream, &found)); });
+  EXPECT_NE(found, 0U);
+}
+
 TEST_F(cuStreamGetId_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<Id>(CUDA_ERROR_NOT_INITIALIZED, [&](Id* out) { return form(nullptr, out); });

@@ -89,6 +89,14 @@ TEST_F(cuStreamGetPriority, MayBeAskedOfACapturingStream) {
   EXPECT_CUDA_OK(capture.try_end());
 }
 
+// Undocumented.
+TEST_F(cuStreamGetPriority, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  int found = 77;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamGetPriority(stream, &found)); });
+  EXPECT_EQ(found, 0);
+}
+
 TEST_F(cuStreamGetPriority_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<int>(CUDA_ERROR_NOT_INITIALIZED, [&](int* out) { return form(nullptr, out); });

@@ -101,6 +101,14 @@ TEST_F(cuStreamIsCapturing, NeedsACurrentContextForADefaultStream) {
   }
 }
 
+// Undocumented.
+TEST_F(cuStreamIsCapturing, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUstreamCaptureStatus found{};
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamIsCapturing(stream, &found)); });
+  EXPECT_EQ(found, CU_STREAM_CAPTURE_STATUS_NONE);
+}
+
 TEST_F(cuStreamIsCapturing_fresh, BeforeInit) {
   for (const auto form : forms()) {
     expect_leaves<CUstreamCaptureStatus>(

@@ -125,6 +125,12 @@ TEST_F(cuStreamQuery, OfTheLegacyStreamInvalidatesACapture) {
   expect_implicit_in_capture([] { return driver().cuStreamQuery(nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuStreamQuery, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamQuery(stream)); });
+}
+
 TEST_F(cuStreamQuery_fresh, BeforeInit) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr));
 }

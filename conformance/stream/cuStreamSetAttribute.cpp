@@ -153,6 +153,17 @@ TEST_F(cuStreamSetAttribute, IsSafeDuringCapture) {
   });
 }
 
+// Undocumented.
+TEST_F(cuStreamSetAttribute, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  CUstreamAttrValue value{};
+  value.syncPolicy = CU_SYNC_POLICY_YIELD;
+  on_other_thread([&] {
+    EXPECT_CUDA_OK(
+        driver().cuStreamSetAttribute(stream, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY, &value));
+  });
+}
+
 TEST_F(cuStreamSetAttribute_fresh, BeforeInit) {
   const CUstreamAttrValue value = policy(CU_SYNC_POLICY_AUTO);
   for (const auto form : forms()) {

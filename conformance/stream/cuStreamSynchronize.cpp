@@ -124,6 +124,12 @@ TEST_F(cuStreamSynchronize, OfTheLegacyStreamInvalidatesACapture) {
   expect_implicit_in_capture([] { return driver().cuStreamSynchronize(nullptr); });
 }
 
+// Undocumented.
+TEST_F(cuStreamSynchronize, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamSynchronize(stream)); });
+}
+
 TEST_F(cuStreamSynchronize_fresh, BeforeInit) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr));
 }

@@ -186,6 +186,14 @@ TEST_F(cuStreamWaitEvent, NeedsACurrentContextForADefaultStream) {
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(nullptr, event, 0));
 }
 
+// Undocumented.
+TEST_F(cuStreamWaitEvent, NeedsNoCurrentContextForAStream) {
+  const Stream stream;
+  const Event event;
+  on_other_thread([&] { EXPECT_CUDA_OK(driver().cuStreamWaitEvent(stream, event, 0)); });
+  stream.synchronize();
+}
+
 TEST_F(cuStreamWaitEvent_fresh, BeforeInit) {
   for (const auto form : forms()) {
     EXPECT_CUDA(CUDA_ERROR_NOT_INITIALIZED, form(nullptr, nullptr, 0));

@@ -115,12 +115,6 @@ CUresult cuStreamGetCaptureInfo_v3(CUstream hStream, CUstreamCaptureStatus* capt
                                    const CUgraphEdgeData** edgeData_out,
                                    size_t* numDependencies_out) {
   if (const CUresult result = check_stream(hStream); result != CUDA_SUCCESS) return result;
-  if (is_default(hStream)) {
-    // Which stream that is, the current context says.
-    if (const CUresult result = enter(call::ContextNeed::current); result != CUDA_SUCCESS) {
-      return result;
-    }
-  }
   if (edgeData_out != nullptr && dependencies_out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (!capture_active()) {
     *captureStatus_out = CU_STREAM_CAPTURE_STATUS_NONE;

@@ -8,6 +8,7 @@
 #include <vgpu/guest_written.hpp>
 
 #include "mirrored_memory.hpp"
+#include "object_note.hpp"
 #include "vgpu/guest/core.hpp"
 
 namespace vgpu::guest {
@@ -75,7 +76,10 @@ CUresult settle_in_capture(CUstream stream, std::uint64_t address, std::uint64_t
   if (result != CUDA_SUCCESS) return result;
   if (status == CU_STREAM_CAPTURE_STATUS_NONE) return CUDA_SUCCESS;
 
-  const Context* context = current_context();
+  ObjectNote note;
+  result = check_stream(stream, note);
+  const Context* context = context_of(stream, note);
+  if (result != CUDA_SUCCESS || context == nullptr) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   StandIns& state = stand_ins();
   const std::lock_guard lock(state.mutex);
   const auto known = std::find_if(state.all.begin(), state.all.end(), [&](const StandIn& one) {

@@ -64,11 +64,6 @@ inline CUresult check_object(call::HandleKind kind, std::uint64_t id, ObjectNote
 inline CUresult check_event(CUevent event, ObjectNote& note) noexcept {
   return check_object(call::HandleKind::event, reinterpret_cast<std::uint64_t>(event), note);
 }
-/// Whether it is one of the streams that exist without being created.
-inline bool is_default(CUstream stream) noexcept {
-  return reinterpret_cast<std::uint64_t>(stream) <= 2;
-}
-
 /// The default streams are in order and nothing is noted about them.
 inline CUresult check_stream(CUstream stream, ObjectNote& note) noexcept {
   return check_object(call::HandleKind::stream, reinterpret_cast<std::uint64_t>(stream), note);
@@ -80,7 +75,7 @@ inline CUresult check_stream(CUstream stream) noexcept {
 
 /// The context that work in a stream belongs to; nullptr when unknown.
 inline const Context* context_of(CUstream stream, const ObjectNote& note) noexcept {
-  if (reinterpret_cast<std::uint64_t>(stream) <= 2) return current_context();
+  if (is_default(stream)) return current_context();
   return note.known() ? note.context() : nullptr;
 }
 

@@ -192,6 +192,24 @@ TEST_F(Core, PostsDoNotWaitExceptDuringCapture) {
   static_cast<void>(call<calls::Ping>({}, reply));
 }
 
+TEST_F(Core, AnOrdinaryStreamNeedsNoCurrentContextAndADefaultOneDoes) {
+  auto* const ordinary = reinterpret_cast<CUstream>(std::uintptr_t{0x1234});
+  EXPECT_TRUE(is_default(nullptr) && is_default(CU_STREAM_LEGACY));
+  EXPECT_TRUE(is_default(CU_STREAM_PER_THREAD) && !is_default(ordinary));
+  std::thread([&] {
+    for (const CUstream stream : {CUstream{}, CU_STREAM_LEGACY, CU_STREAM_PER_THREAD}) {
+      EXPECT_EQ(enter_for(stream), CUDA_ERROR_INVALID_CONTEXT);
+    }
+    EXPECT_EQ(enter_for(ordinary), CUDA_SUCCESS);
+    contexts()->set_current(this_thread().contexts, contexts()->primary(0)->handle());
+    EXPECT_EQ(enter_for(CU_STREAM_PER_THREAD), CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    EXPECT_EQ(enter_for(ordinary), CUDA_SUCCESS);
+    detail::in_host_function = true;
+    contexts()->set_current(this_thread().contexts, nullptr);
+    EXPECT_EQ(enter_for(ordinary), CUDA_ERROR_NOT_PERMITTED);
+  }).join();
+}
+
 TEST_F(Core, AContextIsBoundOnceForManyCalls) {
   host->handle(ping_operation, nullptr);
   std::thread([] {

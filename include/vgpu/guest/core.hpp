@@ -43,6 +43,11 @@ namespace vgpu::guest {
 
 // --- May the call run? ---
 
+/// Whether it is one of the streams that exist without being created.
+inline bool is_default(CUstream stream) noexcept {
+  return reinterpret_cast<std::uintptr_t>(stream) <= 2;
+}
+
 /// The state that a call needs. anytime: always CUDA_SUCCESS. none: CUDA_ERROR_NOT_INITIALIZED
 /// before cuInit and in a forked child, `session_lost` after the host was lost. current: also
 /// CUDA_ERROR_INVALID_CONTEXT without a current context, CUDA_ERROR_CONTEXT_IS_DESTROYED when that
@@ -67,6 +72,16 @@ inline CUresult enter(call::ContextNeed need) noexcept {
     return CUDA_SUCCESS;
   }
   return detail::bind_context(*context);
+}
+
+/// As enter(current) for the default streams, which are the current context's. An ordinary stream
+/// has a context of its own and needs no current one: libcu++ waits, copies, fills and calls back
+/// in streams on threads that have none.
+inline CUresult enter_for(CUstream stream) noexcept {
+  const CUresult entered = enter(call::ContextNeed::current);
+  const bool no_context =
+      entered == CUDA_ERROR_INVALID_CONTEXT || entered == CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  return no_context && !is_default(stream) ? CUDA_SUCCESS : entered;
 }
 
 /// The calling thread's current context, whatever its state; nullptr when there is none. Never

@@ -33,6 +33,7 @@ enum ContextNeed {
   none @0;         # works without a current context
   current @1;      # needs a live current context: CUDA_ERROR_INVALID_CONTEXT / _CONTEXT_IS_DESTROYED
   anytime @2;      # works before cuInit too
+  stream @3;       # as current for a default stream; an ordinary one has a context of its own
 }
 
 enum CaptureBehaviour {

@@ -7,7 +7,7 @@ $Cxx.namespace("vgpu::schema::capture");
 
 struct StreamBeginCapture $Vgpu.call(operation = 1472, symbol = "cuStreamBeginCapture",
     parameters = "CUstream hStream, CUstreamCaptureMode mode",
-    callClass = stream, guest = written, host = written, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamBeginCapture", since = 10000, parameters = "CUstream hStream", guest = written),
                (symbol = "cuStreamBeginCapture_ptsz", since = 10000, parameters = "CUstream hStream",
                 perThread = true, guest = written),
@@ -26,7 +26,7 @@ struct StreamBeginCapture $Vgpu.call(operation = 1472, symbol = "cuStreamBeginCa
 struct StreamBeginCaptureToGraph $Vgpu.call(operation = 1473, symbol = "cuStreamBeginCaptureToGraph",
     parameters = "CUstream hStream, CUgraph hGraph, const CUgraphNode *dependencies, "
                  "const CUgraphEdgeData *dependencyData, size_t numDependencies, CUstreamCaptureMode mode",
-    callClass = stream, guest = written, host = written, context = current, capture = safe,
+    callClass = stream, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamBeginCaptureToGraph", since = 12030),
                (symbol = "cuStreamBeginCaptureToGraph_ptsz", since = 12030, perThread = true)],
     checks = [(fails = "hGraph == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -58,7 +58,7 @@ struct ThreadExchangeStreamCaptureMode $Vgpu.call(operation = 1474, symbol = "cu
 
 struct StreamEndCapture $Vgpu.call(operation = 1475, symbol = "cuStreamEndCapture",
     parameters = "CUstream hStream, CUgraph *phGraph",
-    callClass = create, guest = written, host = written, context = current, capture = safe,
+    callClass = create, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamEndCapture", since = 10000),
                (symbol = "cuStreamEndCapture_ptsz", since = 10000, perThread = true)]) {
   # Waited for; `create`, so that no earlier failure passes for its own. cuStreamGetCaptureInfo may have named the graph
@@ -76,7 +76,7 @@ struct StreamGetCaptureInfo $Vgpu.call(operation = 1476, symbol = "cuStreamGetCa
     parameters = "CUstream hStream, CUstreamCaptureStatus *captureStatus_out, cuuint64_t *id_out, CUgraph *graph_out, "
                  "const CUgraphNode **dependencies_out, const CUgraphEdgeData **edgeData_out, "
                  "size_t *numDependencies_out",
-    callClass = sync, guest = written, host = written, context = none, capture = safe,
+    callClass = sync, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetCaptureInfo", since = 10010, parameters = "CUstream hStream, "
                 "CUstreamCaptureStatus *captureStatus_out, cuuint64_t *id_out", guest = written),
                (symbol = "cuStreamGetCaptureInfo_ptsz", since = 10010, parameters = "CUstream hStream, "
@@ -109,7 +109,7 @@ struct StreamGetCaptureInfo $Vgpu.call(operation = 1476, symbol = "cuStreamGetCa
 struct StreamUpdateCaptureDependencies $Vgpu.call(operation = 1477, symbol = "cuStreamUpdateCaptureDependencies",
     parameters = "CUstream hStream, CUgraphNode *dependencies, const CUgraphEdgeData *dependencyData, "
                  "size_t numDependencies, unsigned int flags",
-    callClass = sync, guest = written, host = written, context = current, capture = safe,
+    callClass = sync, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamUpdateCaptureDependencies", since = 11030, parameters = "CUstream hStream, "
                 "CUgraphNode *dependencies, size_t numDependencies, unsigned int flags", guest = written),
                (symbol = "cuStreamUpdateCaptureDependencies_ptsz", since = 11030, parameters = "CUstream hStream, "

@@ -286,7 +286,7 @@ struct Memcpy3DPeer $Vgpu.call(operation = 845, symbol = "cuMemcpy3DPeer",
 
 struct MemcpyAsync $Vgpu.call(operation = 846, symbol = "cuMemcpyAsync",
     parameters = "CUdeviceptr dst, CUdeviceptr src, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyAsync", since = 4000),
                (symbol = "cuMemcpyAsync_ptsz", since = 7000, perThread = true)]) {
   # Either address may be host or device memory: unified addressing decides.
@@ -323,7 +323,7 @@ struct MemcpyPeerAsync $Vgpu.call(operation = 847, symbol = "cuMemcpyPeerAsync",
 
 struct MemcpyHtoDAsync $Vgpu.call(operation = 848, symbol = "cuMemcpyHtoDAsync",
     parameters = "CUdeviceptr dstDevice, const void *srcHost, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyHtoDAsync", since = 2000, parameters = "CUdeviceptr_v1 dstDevice, "
                 "const void *srcHost, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyHtoDAsync_v2", since = 3020),
@@ -341,7 +341,7 @@ struct MemcpyHtoDAsync $Vgpu.call(operation = 848, symbol = "cuMemcpyHtoDAsync",
 
 struct MemcpyDtoHAsync $Vgpu.call(operation = 849, symbol = "cuMemcpyDtoHAsync",
     parameters = "void *dstHost, CUdeviceptr srcDevice, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyDtoHAsync", since = 2000, parameters = "void *dstHost, CUdeviceptr_v1 srcDevice, "
                 "unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyDtoHAsync_v2", since = 3020),
@@ -361,7 +361,7 @@ struct MemcpyDtoHAsync $Vgpu.call(operation = 849, symbol = "cuMemcpyDtoHAsync",
 
 struct MemcpyDtoDAsync $Vgpu.call(operation = 850, symbol = "cuMemcpyDtoDAsync",
     parameters = "CUdeviceptr dstDevice, CUdeviceptr srcDevice, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyDtoDAsync", since = 3000, parameters = "CUdeviceptr_v1 dstDevice, "
                 "CUdeviceptr_v1 srcDevice, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyDtoDAsync_v2", since = 3020),
@@ -377,7 +377,7 @@ struct MemcpyDtoDAsync $Vgpu.call(operation = 850, symbol = "cuMemcpyDtoDAsync",
 
 struct MemcpyHtoAAsync $Vgpu.call(operation = 851, symbol = "cuMemcpyHtoAAsync",
     parameters = "CUarray dstArray, size_t dstOffset, const void *srcHost, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyHtoAAsync", since = 2000, parameters = "CUarray dstArray, unsigned int dstOffset, "
                 "const void *srcHost, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyHtoAAsync_v2", since = 3020),
@@ -397,7 +397,7 @@ struct MemcpyHtoAAsync $Vgpu.call(operation = 851, symbol = "cuMemcpyHtoAAsync",
 
 struct MemcpyAtoHAsync $Vgpu.call(operation = 852, symbol = "cuMemcpyAtoHAsync",
     parameters = "void *dstHost, CUarray srcArray, size_t srcOffset, size_t ByteCount, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpyAtoHAsync", since = 2000, parameters = "void *dstHost, CUarray srcArray, "
                 "unsigned int srcOffset, unsigned int ByteCount, CUstream hStream", guest = written),
                (symbol = "cuMemcpyAtoHAsync_v2", since = 3020),
@@ -419,7 +419,7 @@ struct MemcpyAtoHAsync $Vgpu.call(operation = 852, symbol = "cuMemcpyAtoHAsync",
 
 struct Memcpy2DAsync $Vgpu.call(operation = 853, symbol = "cuMemcpy2DAsync",
     parameters = "const CUDA_MEMCPY2D *pCopy, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpy2DAsync", since = 2000, parameters = "const CUDA_MEMCPY2D_v1 *pCopy, "
                 "CUstream hStream", guest = written),
                (symbol = "cuMemcpy2DAsync_v2", since = 3020),
@@ -439,7 +439,7 @@ struct Memcpy2DAsync $Vgpu.call(operation = 853, symbol = "cuMemcpy2DAsync",
 
 struct Memcpy3DAsync $Vgpu.call(operation = 854, symbol = "cuMemcpy3DAsync",
     parameters = "const CUDA_MEMCPY3D *pCopy, CUstream hStream",
-    callClass = stream, guest = written, host = written, context = current, capture = recorded,
+    callClass = stream, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuMemcpy3DAsync", since = 2000, parameters = "const CUDA_MEMCPY3D_v1 *pCopy, "
                 "CUstream hStream", guest = written),
                (symbol = "cuMemcpy3DAsync_v2", since = 3020),

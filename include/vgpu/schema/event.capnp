@@ -19,7 +19,7 @@ struct EventCreate $Vgpu.call(operation = 1600, symbol = "cuEventCreate",
 
 struct EventRecord $Vgpu.call(operation = 1601, symbol = "cuEventRecord",
     parameters = "CUevent hEvent, CUstream hStream",
-    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuEventRecord", since = 2000),
                (symbol = "cuEventRecord_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -32,7 +32,7 @@ struct EventRecord $Vgpu.call(operation = 1601, symbol = "cuEventRecord",
 
 struct EventRecordWithFlags $Vgpu.call(operation = 1602, symbol = "cuEventRecordWithFlags",
     parameters = "CUevent hEvent, CUstream hStream, unsigned int flags",
-    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuEventRecordWithFlags", since = 11010),
                (symbol = "cuEventRecordWithFlags_ptsz", since = 11010, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {

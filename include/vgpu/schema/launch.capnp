@@ -113,7 +113,7 @@ struct LaunchCooperativeKernelMultiDevice $Vgpu.call(operation = 1796, symbol = 
 
 struct LaunchHostFunc $Vgpu.call(operation = 1797, symbol = "cuLaunchHostFunc",
     parameters = "CUstream hStream, CUhostFn fn, void *userData",
-    callClass = callback, guest = written, host = written, context = current, capture = recorded,
+    callClass = callback, guest = written, host = written, context = stream, capture = recorded,
     exports = [(symbol = "cuLaunchHostFunc", since = 10000),
                (symbol = "cuLaunchHostFunc_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "fn == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {

@@ -119,7 +119,7 @@ struct MemsetD2D32 $Vgpu.call(operation = 901, symbol = "cuMemsetD2D32",
 
 struct MemsetD8Async $Vgpu.call(operation = 902, symbol = "cuMemsetD8Async",
     parameters = "CUdeviceptr dstDevice, unsigned char uc, size_t N, CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD8Async", since = 3020),
                (symbol = "cuMemsetD8Async_ptsz", since = 7000, perThread = true)]) {
   struct Request {
@@ -133,7 +133,7 @@ struct MemsetD8Async $Vgpu.call(operation = 902, symbol = "cuMemsetD8Async",
 
 struct MemsetD16Async $Vgpu.call(operation = 903, symbol = "cuMemsetD16Async",
     parameters = "CUdeviceptr dstDevice, unsigned short us, size_t N, CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD16Async", since = 3020),
                (symbol = "cuMemsetD16Async_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "dstDevice % 2 != 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -148,7 +148,7 @@ struct MemsetD16Async $Vgpu.call(operation = 903, symbol = "cuMemsetD16Async",
 
 struct MemsetD32Async $Vgpu.call(operation = 904, symbol = "cuMemsetD32Async",
     parameters = "CUdeviceptr dstDevice, unsigned int ui, size_t N, CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD32Async", since = 3020),
                (symbol = "cuMemsetD32Async_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "dstDevice % 4 != 0", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -164,7 +164,7 @@ struct MemsetD32Async $Vgpu.call(operation = 904, symbol = "cuMemsetD32Async",
 struct MemsetD2D8Async $Vgpu.call(operation = 905, symbol = "cuMemsetD2D8Async",
     parameters = "CUdeviceptr dstDevice, size_t dstPitch, unsigned char uc, size_t Width, size_t Height, "
                  "CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD2D8Async", since = 3020),
                (symbol = "cuMemsetD2D8Async_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "(Height > 1 && dstPitch < Width)",
@@ -185,7 +185,7 @@ struct MemsetD2D8Async $Vgpu.call(operation = 905, symbol = "cuMemsetD2D8Async",
 struct MemsetD2D16Async $Vgpu.call(operation = 906, symbol = "cuMemsetD2D16Async",
     parameters = "CUdeviceptr dstDevice, size_t dstPitch, unsigned short us, size_t Width, size_t Height, "
                  "CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD2D16Async", since = 3020),
                (symbol = "cuMemsetD2D16Async_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "dstDevice % 2 != 0 || (Height > 1 && (dstPitch % 2 != 0 || dstPitch / 2 < Width))",
@@ -207,7 +207,7 @@ struct MemsetD2D16Async $Vgpu.call(operation = 906, symbol = "cuMemsetD2D16Async
 struct MemsetD2D32Async $Vgpu.call(operation = 907, symbol = "cuMemsetD2D32Async",
     parameters = "CUdeviceptr dstDevice, size_t dstPitch, unsigned int ui, size_t Width, size_t Height, "
                  "CUstream hStream",
-    callClass = stream, guest = generated, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = generated, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuMemsetD2D32Async", since = 3020),
                (symbol = "cuMemsetD2D32Async_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "dstDevice % 4 != 0 || (Height > 1 && (dstPitch % 4 != 0 || dstPitch / 4 < Width))",

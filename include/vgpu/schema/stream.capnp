@@ -32,7 +32,7 @@ struct StreamCreateWithPriority $Vgpu.call(operation = 1409, symbol = "cuStreamC
 
 struct StreamGetPriority $Vgpu.call(operation = 1410, symbol = "cuStreamGetPriority",
     parameters = "CUstream hStream, int *priority",
-    callClass = sync, guest = written, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetPriority", since = 5050),
                (symbol = "cuStreamGetPriority_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "priority == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -46,7 +46,7 @@ struct StreamGetPriority $Vgpu.call(operation = 1410, symbol = "cuStreamGetPrior
 
 struct StreamGetDevice $Vgpu.call(operation = 1411, symbol = "cuStreamGetDevice",
     parameters = "CUstream hStream, CUdevice *device",
-    callClass = local, guest = written, host = generated, context = current, capture = safe,
+    callClass = local, guest = written, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetDevice", since = 12080),
                (symbol = "cuStreamGetDevice_ptsz", since = 12080, perThread = true)],
     checks = [(fails = "device == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -60,7 +60,7 @@ struct StreamGetDevice $Vgpu.call(operation = 1411, symbol = "cuStreamGetDevice"
 
 struct StreamGetFlags $Vgpu.call(operation = 1412, symbol = "cuStreamGetFlags",
     parameters = "CUstream hStream, unsigned int *flags",
-    callClass = sync, guest = written, host = generated, context = current, capture = safe,
+    callClass = sync, guest = written, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetFlags", since = 5050),
                (symbol = "cuStreamGetFlags_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "flags == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -74,7 +74,7 @@ struct StreamGetFlags $Vgpu.call(operation = 1412, symbol = "cuStreamGetFlags",
 
 struct StreamGetId $Vgpu.call(operation = 1413, symbol = "cuStreamGetId",
     parameters = "CUstream hStream, unsigned long long *streamId",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetId", since = 12000),
                (symbol = "cuStreamGetId_ptsz", since = 12000, perThread = true)],
     checks = [(fails = "streamId == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -88,7 +88,7 @@ struct StreamGetId $Vgpu.call(operation = 1413, symbol = "cuStreamGetId",
 
 struct StreamGetCtx $Vgpu.call(operation = 1414, symbol = "cuStreamGetCtx",
     parameters = "CUstream hStream, CUcontext *pCtx, CUgreenCtx *pGreenCtx",
-    callClass = local, guest = written, host = none, context = current, capture = safe,
+    callClass = local, guest = written, host = none, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetCtx", since = 9020, parameters = "CUstream hStream, CUcontext *pctx", guest = written),
                (symbol = "cuStreamGetCtx_ptsz", since = 9020, parameters = "CUstream hStream, CUcontext *pctx",
                 perThread = true, guest = written),
@@ -105,7 +105,7 @@ struct StreamGetCtx $Vgpu.call(operation = 1414, symbol = "cuStreamGetCtx",
 
 struct StreamWaitEvent $Vgpu.call(operation = 1415, symbol = "cuStreamWaitEvent",
     parameters = "CUstream hStream, CUevent hEvent, unsigned int Flags",
-    callClass = stream, guest = written, host = generated, context = current, capture = recorded,
+    callClass = stream, guest = written, host = generated, context = stream, capture = recorded,
     exports = [(symbol = "cuStreamWaitEvent", since = 3020),
                (symbol = "cuStreamWaitEvent_ptsz", since = 7000, perThread = true)],
     checks = [(fails = "hEvent == nullptr", error = "CUDA_ERROR_INVALID_HANDLE")]) {
@@ -119,7 +119,7 @@ struct StreamWaitEvent $Vgpu.call(operation = 1415, symbol = "cuStreamWaitEvent"
 
 struct StreamIsCapturing $Vgpu.call(operation = 1416, symbol = "cuStreamIsCapturing",
     parameters = "CUstream hStream, CUstreamCaptureStatus *captureStatus",
-    callClass = local, guest = written, host = written, context = current, capture = safe,
+    callClass = local, guest = written, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamIsCapturing", since = 10000),
                (symbol = "cuStreamIsCapturing_ptsz", since = 10000, perThread = true)],
     checks = [(fails = "captureStatus == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -133,7 +133,7 @@ struct StreamIsCapturing $Vgpu.call(operation = 1416, symbol = "cuStreamIsCaptur
 
 struct StreamQuery $Vgpu.call(operation = 1417, symbol = "cuStreamQuery",
     parameters = "CUstream hStream",
-    callClass = completion, guest = written, host = generated, context = current, capture = unsafe,
+    callClass = completion, guest = written, host = generated, context = stream, capture = unsafe,
     exports = [(symbol = "cuStreamQuery", since = 2000),
                (symbol = "cuStreamQuery_ptsz", since = 7000, perThread = true)]) {
   # CUDA_ERROR_NOT_READY while work is pending.
@@ -145,7 +145,7 @@ struct StreamQuery $Vgpu.call(operation = 1417, symbol = "cuStreamQuery",
 
 struct StreamSynchronize $Vgpu.call(operation = 1418, symbol = "cuStreamSynchronize",
     parameters = "CUstream hStream",
-    callClass = sync, guest = written, host = generated, context = current, capture = unsafe,
+    callClass = sync, guest = written, host = generated, context = stream, capture = unsafe,
     exports = [(symbol = "cuStreamSynchronize", since = 2000),
                (symbol = "cuStreamSynchronize_ptsz", since = 7000, perThread = true)]) {
   struct Request {
@@ -167,7 +167,7 @@ struct StreamDestroy $Vgpu.call(operation = 1419, symbol = "cuStreamDestroy",
 
 struct StreamCopyAttributes $Vgpu.call(operation = 1420, symbol = "cuStreamCopyAttributes",
     parameters = "CUstream dstStream, CUstream srcStream",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamCopyAttributes", since = 11000),
                (symbol = "cuStreamCopyAttributes_ptsz", since = 11000, perThread = true)]) {
   struct Request {
@@ -179,7 +179,7 @@ struct StreamCopyAttributes $Vgpu.call(operation = 1420, symbol = "cuStreamCopyA
 
 struct StreamGetAttribute $Vgpu.call(operation = 1421, symbol = "cuStreamGetAttribute",
     parameters = "CUstream hStream, CUstreamAttrID attr, CUstreamAttrValue *value",
-    callClass = sync, guest = generated, host = generated, context = current, capture = safe,
+    callClass = sync, guest = generated, host = generated, context = stream, capture = safe,
     exports = [(symbol = "cuStreamGetAttribute", since = 11000),
                (symbol = "cuStreamGetAttribute_ptsz", since = 11000, perThread = true)],
     checks = [(fails = "value == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
@@ -194,7 +194,7 @@ struct StreamGetAttribute $Vgpu.call(operation = 1421, symbol = "cuStreamGetAttr
 
 struct StreamSetAttribute $Vgpu.call(operation = 1422, symbol = "cuStreamSetAttribute",
     parameters = "CUstream hStream, CUstreamAttrID attr, const CUstreamAttrValue *param",
-    callClass = sync, guest = generated, host = written, context = current, capture = safe,
+    callClass = sync, guest = generated, host = written, context = stream, capture = safe,
     exports = [(symbol = "cuStreamSetAttribute", since = 11000),
                (symbol = "cuStreamSetAttribute_ptsz", since = 11000, perThread = true)],
     checks = [(fails = "param == nullptr", error = "CUDA_ERROR_INVALID_VALUE")]) {
