@@ -26,6 +26,20 @@ Copy between(CUcontext context, const Place& source, const Layout& from, const P
   return copy;
 }
 
+/// A copy between two fresh places on the device, both of the context.
+struct Prepared {
+  explicit Prepared(CUcontext context) : copy(between(context, source, layout, target, layout)) {}
+
+  [[nodiscard]] bool done() const {
+    return target.read() == copied(source.before(), layout, target.before(), layout, volume);
+  }
+
+  Layout layout = Layout::random(volume);
+  Place source{Kind::device, layout.bytes(volume)};
+  Place target{Kind::device, layout.bytes(volume)};
+  Copy copy;
+};
+
 TEST_F(cuMemcpy3DPeer, CopiesWithinAContext) {
   for (const auto form : forms()) {
     for (const Kind from : {Kind::pageable, Kind::device}) {
@@ -91,15 +105,12 @@ TEST_F(cuMemcpy3DPeer, CopiesWindowsOfArrays) {
 }
 
 TEST_F(cuMemcpy3DPeer, CopiesNothingWhenAnExtentIsZero) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
+  Prepared prepared(context);
+  prepared.copy.Depth = 0;
   for (const auto form : forms()) {
-    Copy copy = between(context, source, layout, target, layout);
-    copy.Depth = 0;
-    EXPECT_CUDA_OK(form(&copy));
+    EXPECT_CUDA_OK(form(&prepared.copy));
     finish();
-    EXPECT_EQ(target.read(), target.before());
+    EXPECT_EQ(prepared.target.read(), prepared.target.before());
   }
 }
 
@@ -113,33 +124,23 @@ TEST_F(cuMemcpy3DPeer, NeedsACurrentContext) {
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, PtdsWaitsForNoOtherStream) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
-  expect_waits_for_no_other_stream([&] { return driver().cuMemcpy3DPeer_ptds(&copy); });
-  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
-  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+  const Prepared prepared(context);
+  expect_per_thread_default_stream([&] { return driver().cuMemcpy3DPeer_ptds(&prepared.copy); },
+                                   [&] { return prepared.done(); });
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, PtdsIsAllowedDuringCapture) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
-  expect_safe_in_capture([&] { return driver().cuMemcpy3DPeer_ptds(&copy); });
+  const Prepared prepared(context);
+  expect_safe_in_capture([&] { return driver().cuMemcpy3DPeer_ptds(&prepared.copy); });
   finish();
-  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+  EXPECT_TRUE(prepared.done());
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, OfTheLegacyStreamEndsACapture) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
-  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeer(&copy); });
+  const Prepared prepared(context);
+  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeer(&prepared.copy); });
 }
 
 TEST_F(cuMemcpy3DPeer_fresh, BeforeInit) {

@@ -26,6 +26,20 @@ Copy between(CUcontext context, const Place& source, const Layout& from, const P
   return copy;
 }
 
+/// A copy between two fresh places on the device, both of the context.
+struct Prepared {
+  explicit Prepared(CUcontext context) : copy(between(context, source, layout, target, layout)) {}
+
+  [[nodiscard]] bool done() const {
+    return target.read() == copied(source.before(), layout, target.before(), layout, volume);
+  }
+
+  Layout layout = Layout::random(volume);
+  Place source{Kind::device, layout.bytes(volume)};
+  Place target{Kind::device, layout.bytes(volume)};
+  Copy copy;
+};
+
 TEST_F(cuMemcpy3DPeerAsync, CopiesWithinAContext) {
   for (const auto form : forms()) {
     for (const Kind from : {Kind::pageable, Kind::device}) {
@@ -91,15 +105,12 @@ TEST_F(cuMemcpy3DPeerAsync, CopiesWindowsOfArrays) {
 }
 
 TEST_F(cuMemcpy3DPeerAsync, CopiesNothingWhenAnExtentIsZero) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
+  Prepared prepared(context);
+  prepared.copy.Depth = 0;
   for (const auto form : forms()) {
-    Copy copy = between(context, source, layout, target, layout);
-    copy.Depth = 0;
-    EXPECT_CUDA_OK(form(&copy, nullptr));
+    EXPECT_CUDA_OK(form(&prepared.copy, nullptr));
     finish();
-    EXPECT_EQ(target.read(), target.before());
+    EXPECT_EQ(prepared.target.read(), prepared.target.before());
   }
 }
 
@@ -113,52 +124,39 @@ TEST_F(cuMemcpy3DPeerAsync, NeedsACurrentContext) {
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeerAsync, PtszUsesTheThreadsOwnStream) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
-  expect_waits_for_no_other_stream(
-      [&] { return driver().cuMemcpy3DPeerAsync_ptsz(&copy, nullptr); });
-  EXPECT_CUDA_OK(driver().cuStreamSynchronize(CU_STREAM_PER_THREAD));
-  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+  const Prepared prepared(context);
+  expect_per_thread_default_stream(
+      [&] { return driver().cuMemcpy3DPeerAsync_ptsz(&prepared.copy, nullptr); },
+      [&] { return prepared.done(); });
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeerAsync, KeepsTheOrderOfItsStream) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
+  const Prepared prepared(context);
   const Stream stream;
   Blocker blocker(stream);
-  EXPECT_CUDA_OK(driver().cuMemcpy3DPeerAsync(&copy, stream));
+  EXPECT_CUDA_OK(driver().cuMemcpy3DPeerAsync(&prepared.copy, stream));
   EXPECT_CUDA(CUDA_ERROR_NOT_READY, driver().cuStreamQuery(stream));
-  EXPECT_TRUE(target.read() == target.before());
+  EXPECT_TRUE(prepared.target.read() == prepared.target.before());
   blocker.finish();
-  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+  EXPECT_TRUE(prepared.done());
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeerAsync, IsRecordedDuringCapture) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
+  const Prepared prepared(context);
   const Graph graph = expect_recorded_in_capture(CU_GRAPH_NODE_TYPE_MEMCPY, [&](CUstream stream) {
-    return driver().cuMemcpy3DPeerAsync(&copy, stream);
+    return driver().cuMemcpy3DPeerAsync(&prepared.copy, stream);
   });
-  EXPECT_TRUE(target.read() == target.before());
+  EXPECT_TRUE(prepared.target.read() == prepared.target.before());
   graph.run();
-  EXPECT_TRUE(target.read() == copied(source.before(), layout, target.before(), layout, volume));
+  EXPECT_TRUE(prepared.done());
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeerAsync, IntoTheLegacyStreamEndsACapture) {
-  const Layout layout = Layout::random(volume);
-  const Place source(Kind::device, layout.bytes(volume));
-  const Place target(Kind::device, layout.bytes(volume));
-  const Copy copy = between(context, source, layout, target, layout);
-  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeerAsync(&copy, nullptr); });
+  const Prepared prepared(context);
+  expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeerAsync(&prepared.copy, nullptr); });
 }
 
 TEST_F(cuMemcpy3DPeerAsync_fresh, BeforeInit) {

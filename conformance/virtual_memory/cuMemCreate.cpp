@@ -27,7 +27,7 @@ TEST_F(cuMemCreate, WritesTheHandleAndNothingElse) {
 
 TEST_F(cuMemCreate, TakesMemoryOfTheDevice) {
   const MemoryTurn turn;
-  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  const std::size_t bytes = noticeable_bytes(turn);
   const std::size_t before = turn.free_bytes();
   {
     const Physical physical(bytes);

@@ -7,7 +7,7 @@ CONFORMANCE_SUITE(cuMemRelease_fresh, Uninitialised);
 
 TEST_F(cuMemRelease, GivesTheMemoryBack) {
   const MemoryTurn turn;
-  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  const std::size_t bytes = noticeable_bytes(turn);
   Physical physical(bytes);
   const std::size_t before = turn.free_bytes();
   EXPECT_CUDA_OK(driver().cuMemRelease(physical.release()));
@@ -17,7 +17,7 @@ TEST_F(cuMemRelease, GivesTheMemoryBack) {
 // "The generic memory handle can be freed when there are still outstanding mappings."
 TEST_F(cuMemRelease, AMappingKeepsTheMemory) {
   const MemoryTurn turn;
-  const std::size_t bytes = turn.noticeable_bytes() / granularity() * granularity();
+  const std::size_t bytes = noticeable_bytes(turn);
   Physical physical(bytes);
   const Reservation reservation(physical.bytes());
   Mapped mapped(reservation, physical);

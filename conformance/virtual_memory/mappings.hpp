@@ -35,6 +35,11 @@ inline std::size_t granularity() {
   return bytes;
 }
 
+/// MemoryTurn's noticeable bytes in whole units.
+inline std::size_t noticeable_bytes(const MemoryTurn& turn) {
+  return turn.noticeable_bytes() / granularity() * granularity();
+}
+
 class Reservation {
  public:
   explicit Reservation(std::size_t bytes) : bytes_(bytes) {

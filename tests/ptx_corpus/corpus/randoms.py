@@ -73,19 +73,17 @@ LONG = ["add.s64 {l}, {m}, {k}", "sub.s64 {l}, {m}, {k}", "mul.lo.s64 {l}, {m}, 
         "mad.wide.s32 {l}, {a}, {b}, {m}", "mul.wide.u32 {l}, {a}, {b}", "xor.b64 {l}, {m}, {k}", "shl.b64 {l}, {m}, {b}",
         "shr.s64 {l}, {m}, {n}", "cvt.s64.s32 {l}, {a}", "cvt.u32.u64 {d}, {m}", "mov.b64 {l}, {{{a}, {b}}}", "brev.b64 {l}, {m}",
         "popc.b64 {d}, {m}", "max.s64 {l}, {m}, {k}", "or.b64 {l}, {m}, 1;\n rem.u64 {l}, {k}, {l}"]
+NEVER_GUARDED = "set.gt.f32.f32 {f}, {g}, {h}"
 FLOAT = ["add.rn.f32 {f}, {g}, {h}", "sub.rn.f32 {f}, {g}, {h}", "mul.rn.f32 {f}, {g}, {h}", "fma.rn.f32 {f}, {g}, {h}, {e}",
          "fma.rz.f32 {f}, {g}, {h}, {e}", "add.rz.ftz.f32 {f}, {g}, {h}", "mul.rp.f32 {f}, {g}, {h}", "min.f32 {f}, {g}, {h}",
          "max.f32 {f}, {g}, {h}", "abs.f32 {f}, {g}", "neg.f32 {f}, {g}", "div.rn.f32 {f}, {g}, {h}", "sqrt.rn.f32 {f}, {g}",
          "rcp.rn.f32 {f}, {g}", "cvt.rn.f32.s32 {f}, {a}", "cvt.rz.f32.u32 {f}, {a}", "cvt.rzi.s32.f32 {d}, {g}",
          "cvt.rni.u32.f32 {d}, {g}", "cvt.rmi.f32.f32 {f}, {g}", "add.rn.sat.f32 {f}, {g}, {h}", "cvt.rn.f32.s32 {f}, {a};\n copysign.f32 {f}, {f}, {h}",
          "cvt.rn.f16.f32 {s}, {g};\n cvt.f32.f16 {f}, {s}", "fma.rn.ftz.sat.f32 {f}, {g}, {h}, {e}",
-         "set.gt.f32.f32 {f}, {g}, {h}", "cvt.rn.f16x2.f32 {t}, {g}, {h};\n fma.rn.f16x2 {t}, {t}, {t}, {t};\n mov.b32 {{{s}, {s2}}}, {t};\n cvt.f32.f16 {f}, {s}"]
+         NEVER_GUARDED, "cvt.rn.f16x2.f32 {t}, {g}, {h};\n fma.rn.f16x2 {t}, {t}, {t}, {t};\n mov.b32 {{{s}, {s2}}}, {t};\n cvt.f32.f16 {f}, {s}"]
 DOUBLE = ["add.rn.f64 {p}, {q}, {o}", "mul.rn.f64 {p}, {q}, {o}", "fma.rn.f64 {p}, {q}, {o}, {p}", "sub.rm.f64 {p}, {q}, {o}",
           "div.rn.f64 {p}, {q}, {o}", "sqrt.rn.f64 {p}, {q}", "cvt.f64.f32 {p}, {g}", "cvt.rn.f32.f64 {f}, {q}", "cvt.rn.f64.s32 {p}, {a}",
           "cvt.rzi.s64.f64 {l}, {q}", "min.f64 {p}, {q}, {o}", "abs.f64 {p}, {q}"]
-
-
-NEVER_GUARDED = "set.gt.f32.f32 {f}, {g}, {h}"
 
 
 class Generator:
