@@ -1,7 +1,10 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -205,4 +208,28 @@ TEST_F(Stream, ARecordAndAWaitAtTheSameTimeDoNotHoldEachOtherUp) {
   recorder.join();
   EXPECT_EQ(call("cuStreamSynchronize", streams[0]), CUDA_SUCCESS);
   EXPECT_EQ(call("cuStreamSynchronize", streams[1]), CUDA_SUCCESS);
+}
+
+class LateStream : public Stream {
+ protected:
+  static constexpr std::chrono::microseconds lateness{2000};
+  void SetUp() override {
+    ASSERT_EQ(::setenv("VGPU_SOFT_LATE", std::to_string(lateness.count()).c_str(), 1), 0);
+    Stream::SetUp();
+  }
+};
+
+TEST_F(LateStream, OperationsBeginLateAndInOrder) {
+  constexpr unsigned count = 50;
+  const CUstream s = stream();
+  const CUdeviceptr word = allocate(4);
+  const CUfunction add = kernel("add");
+  ASSERT_EQ(call("cuMemsetD32_v2", word, 0U, std::size_t{1}), CUDA_SUCCESS);
+  ASSERT_EQ(call("cuCtxSynchronize"), CUDA_SUCCESS);
+  const auto begin = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < count; ++i) ASSERT_EQ(launch_add(add, word, 1, 1, s), CUDA_SUCCESS);
+  ASSERT_EQ(call("cuStreamSynchronize", s), CUDA_SUCCESS);
+  // Half the longest each on average; a sum of fifty does not come near a quarter by chance.
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, count * lateness / 4);
+  EXPECT_EQ(read(word, 1), std::vector<unsigned>{count});
 }

@@ -53,6 +53,8 @@ struct Driver {
   HandleTable<CUmemGenericAllocationHandle, PhysicalMemory, HandleKind::physical_memory> physical;
   /// How long one kernel may run (VGPU_SOFT_TIMEOUT); zero: as long as it likes.
   std::chrono::nanoseconds kernel_time{0};
+  /// Up to how much later than it could an operation of a stream begins (VGPU_SOFT_LATE).
+  std::chrono::microseconds lateness{0};
   HandleTable<CUarray, Array, HandleKind::array> arrays;
   HandleTable<CUmipmappedArray, MipmappedArray, HandleKind::mipmapped_array> mipmapped_arrays;
   HandleTable<CUtexObject, TextureObject, HandleKind::texture> textures;

@@ -125,6 +125,8 @@ CUresult cuInit(unsigned int flags) {
     constexpr unsigned long long longest = 1'000'000'000;  // seconds
     made->kernel_time =
         std::chrono::seconds(std::min(environment_number("VGPU_SOFT_TIMEOUT", 0), longest));
+    made->lateness =
+        std::chrono::microseconds(std::min(environment_number("VGPU_SOFT_LATE", 0), longest));
     for (unsigned long long i = 0; i < count; ++i) {
       auto device = std::make_unique<Device>(static_cast<int>(i), static_cast<int>(capability),
                                              static_cast<std::size_t>(memory));

@@ -1,6 +1,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <chrono>
+#include <random>
 #include <thread>
 
 #include "context.hpp"
@@ -8,6 +10,19 @@
 #include "stream.hpp"
 
 namespace vgpu::softdevice {
+namespace {
+
+/// A GPU runs streams when it likes; here an operation mostly runs at once, which hides that a
+/// program never waited for it.
+void be_late() {
+  const std::chrono::microseconds longest = driver().lateness;
+  if (longest.count() == 0) return;
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::this_thread::sleep_for(std::chrono::microseconds(
+      std::uniform_int_distribution<long long>(0, longest.count())(random)));
+}
+
+}  // namespace
 
 Stream::Stream(const std::shared_ptr<Context>& context, Kind kind, unsigned flags, int priority)
     : context_(context),
@@ -46,6 +61,7 @@ void Stream::start_worker_locked() {
 void Stream::execute(Operation& operation, const std::shared_ptr<Context>& context) {
   for (const CompletionPtr& other : operation.after) other->wait();
   operation.after.clear();
+  be_late();
   if (context != nullptr && (operation.always || context->sticky() == CUDA_SUCCESS)) {
     const CUresult result = guarded([&] { return operation.run(*context); });
     if (result != CUDA_SUCCESS) context->fail(result);
