@@ -1,21 +1,9 @@
-#include <algorithm>
 #include <stdexcept>
 
 #include "writer.hpp"
 
 namespace vgpu::codegen {
 namespace {
-
-bool is_stream_parameter(const Parameter& parameter) {
-  return parameter.type == "CUstream";
-}
-
-bool has_stream_parameter(const std::vector<Parameter>& parameters) {
-  for (const Parameter& parameter : parameters) {
-    if (is_stream_parameter(parameter)) return true;
-  }
-  return false;
-}
 
 [[noreturn]] void refuse(const Call& call, const std::string& reason) {
   throw std::runtime_error(call.file + ".capnp: " + call.name + ": guest = generated, but " +
@@ -32,7 +20,7 @@ const Parameter& parameter_of(const Call& call, const Field& field) {
 /// Statements that move one C parameter into its request field.
 void emit_request_field(Writer& out, const Call& call, const Field& field) {
   if (field.parameter == "stream" && field.handle == "stream" &&
-      call.per_thread_form() != nullptr && !has_stream_parameter(call.parameters)) {
+      call.per_thread_form() != nullptr && find_stream(call.parameters) == nullptr) {
     out.line("  request.stream = to_wire<std::uint64_t>(default_stream());");
     return;
   }
@@ -216,16 +204,10 @@ void emit_generated_body(Writer& out, const Call& call) {
 
 /// Leaves the function when the calling thread is not in the state that the call needs.
 std::string entrance(const Call& call, const std::vector<Parameter>& parameters) {
-  std::string asked =
-      fmt::format("enter(::vgpu::call::ContextNeed::{})", context_need_name(call.context));
-  if (call.context == ContextNeed::stream) {
-    const auto stream = std::find_if(parameters.begin(), parameters.end(), is_stream_parameter);
-    if (stream == parameters.end()) {
-      throw std::runtime_error(call.file + ".capnp: " + call.name +
-                               ": context = stream, but no CUstream");
-    }
-    asked = fmt::format("enter_for({})", stream->name);
-  }
+  const std::string asked =
+      call.context == ContextNeed::stream
+          ? fmt::format("enter_for({})", find_stream(parameters)->name)
+          : fmt::format("enter(::vgpu::call::ContextNeed::{})", context_need_name(call.context));
   return fmt::format("if (const CUresult entered = {}; entered != CUDA_SUCCESS) return entered;",
                      asked);
 }
@@ -286,11 +268,10 @@ void emit_export(Writer& out, const Call& call, const Export& exported) {
     return;
   }
   if (exported.per_thread) {
-    if (has_stream_parameter(exported.parameters)) {
+    if (find_stream(exported.parameters) != nullptr) {
       for (const Parameter& parameter : exported.parameters) {
-        if (is_stream_parameter(parameter)) {
-          out.line("  if ({0} == nullptr) {0} = CU_STREAM_PER_THREAD;", parameter.name);
-        }
+        if (!parameter.is_stream()) continue;
+        out.line("  if ({0} == nullptr) {0} = CU_STREAM_PER_THREAD;", parameter.name);
       }
     } else {
       out.line("  const PerThreadScope per_thread_default_stream;");

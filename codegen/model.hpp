@@ -20,10 +20,14 @@ struct Parameter {
   std::string type;
   std::string name;
 
+  bool is_stream() const { return type == "CUstream"; }
   bool is_pointer() const { return !type.empty() && type.back() == '*'; }
   /// The type a pointer points to, without const.
   std::string pointee() const;
 };
+
+/// The stream a call is for: its first parameter that is one; null when there is none.
+const Parameter* find_stream(const std::vector<Parameter>& parameters);
 
 struct Export {
   std::string symbol;

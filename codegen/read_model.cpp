@@ -296,6 +296,10 @@ class Reader {
         if (!symbols.insert(exported.symbol).second) {
           throw std::runtime_error(where + ": symbol " + exported.symbol + " stands twice");
         }
+        if (call.context == ContextNeed::stream && find_stream(exported.parameters) == nullptr) {
+          throw std::runtime_error(where + ": context = stream, but " + exported.symbol +
+                                   " has no CUstream");
+        }
       }
       if (call.internal.empty() && call.waiver.empty() && call.primary() == nullptr) {
         throw std::runtime_error(where + ": no export has the newest ABI");
@@ -323,6 +327,12 @@ std::string Parameter::pointee() const {
   if (inner.back() != '*' && inner.rfind("const ", 0) == 0)
     inner = trimmed(std::string_view(inner).substr(6));
   return inner;
+}
+
+const Parameter* find_stream(const std::vector<Parameter>& parameters) {
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [](const Parameter& p) { return p.is_stream(); });
+  return found == parameters.end() ? nullptr : &*found;
 }
 
 const Field* Message::find_parameter(std::string_view parameter) const {

@@ -69,6 +69,25 @@ TEST_F(cuStreamCopyAttributes, RefusesStreamsOfTwoContexts) {
   }
 }
 
+// Undocumented: that the default streams have policies of their own.
+TEST_F(cuStreamCopyAttributes, NullIsTheThreadsStreamInThePerThreadForm) {
+  const ExtraContext context;
+  const Current current(context);
+  set_policy(CU_STREAM_LEGACY, CU_SYNC_POLICY_YIELD);
+  set_policy(CU_STREAM_PER_THREAD, CU_SYNC_POLICY_SPIN);
+  const Stream stream;
+  EXPECT_CUDA_OK(driver().cuStreamCopyAttributes(stream, nullptr));
+  EXPECT_EQ(policy_of(stream), CU_SYNC_POLICY_YIELD);
+  EXPECT_CUDA_OK(driver().cuStreamCopyAttributes_ptsz(stream, nullptr));
+  EXPECT_EQ(policy_of(stream), CU_SYNC_POLICY_SPIN);
+  set_policy(stream, CU_SYNC_POLICY_BLOCKING_SYNC);
+  EXPECT_CUDA_OK(driver().cuStreamCopyAttributes_ptsz(nullptr, stream));
+  EXPECT_EQ(policy_of(CU_STREAM_PER_THREAD), CU_SYNC_POLICY_BLOCKING_SYNC);
+  EXPECT_EQ(policy_of(CU_STREAM_LEGACY), CU_SYNC_POLICY_YIELD);
+  EXPECT_CUDA_OK(driver().cuStreamCopyAttributes(nullptr, CU_STREAM_PER_THREAD));
+  EXPECT_EQ(policy_of(CU_STREAM_LEGACY), CU_SYNC_POLICY_BLOCKING_SYNC);
+}
+
 TEST_F(cuStreamCopyAttributes, NeedsACurrentContextForADefaultStream) {
   const NoContext none;
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(nullptr, nullptr));

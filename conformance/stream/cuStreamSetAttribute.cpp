@@ -136,6 +136,22 @@ TEST_F(cuStreamSetAttribute, RefusesAnUnknownPolicy) {
   EXPECT_EQ(policy_number(stream), unset_policy);
 }
 
+// Undocumented: that the default streams have policies of their own.
+TEST_F(cuStreamSetAttribute, NullIsTheThreadsStreamInThePerThreadForm) {
+  const ExtraContext context;
+  const Current current(context);
+  const CUstreamAttrValue spin = policy(CU_SYNC_POLICY_SPIN);
+  const CUstreamAttrValue yield = policy(CU_SYNC_POLICY_YIELD);
+  EXPECT_CUDA_OK(
+      driver().cuStreamSetAttribute(nullptr, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY, &yield));
+  EXPECT_CUDA_OK(driver().cuStreamSetAttribute_ptsz(
+      nullptr, CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY, &spin));
+  EXPECT_EQ(policy_number(CU_STREAM_LEGACY), CU_SYNC_POLICY_YIELD);
+  EXPECT_EQ(policy_number(CU_STREAM_PER_THREAD), CU_SYNC_POLICY_SPIN);
+  EXPECT_EQ(on_other_thread(context, [] { return policy_number(CU_STREAM_PER_THREAD); }),
+            unset_policy);
+}
+
 TEST_F(cuStreamSetAttribute, NeedsACurrentContextForADefaultStream) {
   const CUstreamAttrValue value = policy(CU_SYNC_POLICY_AUTO);
   const NoContext none;

@@ -355,7 +355,7 @@ inline CUresult bind_context(const Context& context) noexcept {
 
 /// True when `id` is a live handle of this process. NULL is not; streams 0, 1 and 2 are.
 inline bool handle_valid(call::HandleKind kind, std::uint64_t id) noexcept {
-  if (kind == call::HandleKind::stream && id <= 2) return true;
+  if (kind == call::HandleKind::stream && is_default(reinterpret_cast<CUstream>(id))) return true;
   const detail::Process* process = detail::process_if_ready();
   return process != nullptr && process->handles.valid(kind, id);
 }
