@@ -17,6 +17,7 @@
 #include "vgpu/guest/connect.hpp"
 #include "vgpu/guest/context_host.hpp"
 #include "vgpu/guest/core.hpp"
+#include "vgpu/memory/address_window.hpp"
 
 namespace vgpu::guest {
 
@@ -170,13 +171,11 @@ inline CUresult initialise() noexcept {
     const auto now = detail::phase.load(std::memory_order_acquire);
     return now == detail::Phase::ready ? CUDA_SUCCESS : detail::phase_error(now);
   }
-  // Address space only; what programs pin lies in here.
-  constexpr std::uint64_t window_bytes = std::uint64_t{1} << 40;
   try {
     const HostAddress address = host_address();
     auto url = transport::parse_url(address.url);
     if (!url) return detail::no_device(address, url.message());
-    return initialise_with(address, url_dialer(std::move(*url)), window_bytes);
+    return initialise_with(address, url_dialer(std::move(*url)), memory::window_bytes);
   } catch (...) {
     return CUDA_ERROR_OUT_OF_MEMORY;
   }

@@ -36,13 +36,17 @@ inline constexpr std::uint64_t window_granularity = 64 * 1024;
 #endif
 #endif
 
-/// Where a guest tries to place its window, best first: far from where Linux puts programs,
-/// libraries, stacks and heaps, and from what CUDA's driver reserves for itself.
+/// Bytes of a guest's window, and where it tries to place it, best first: far from where Linux puts
+/// programs, libraries, stacks and heaps, and from what CUDA's driver reserves for itself. Address
+/// space only; what programs pin lies in there.
 #if defined(VGPU_THREAD_SANITIZER)
-// ThreadSanitizer ends a process that maps anything outside the few ranges it has shadow for.
+// ThreadSanitizer ends a process that maps anything outside the few ranges it has shadow for. The
+// first 340 GiB of the one for programs lie below where Linux puts them.
+inline constexpr std::uint64_t window_bytes = std::uint64_t{1} << 38;
 inline constexpr std::array<std::uint64_t, 4> window_candidates = {
-    0x7e90'0000'0000, 0x7ea0'0000'0000, 0x7ec0'0000'0000, 0x7ee0'0000'0000};
+    0x5500'0000'0000, 0x7e80'0000'0000, 0x7ea0'0000'0000, 0x7ec0'0000'0000};
 #else
+inline constexpr std::uint64_t window_bytes = std::uint64_t{1} << 40;
 inline constexpr std::array<std::uint64_t, 5> window_candidates = {
     0x4000'0000'0000, 0x3800'0000'0000, 0x4800'0000'0000, 0x6000'0000'0000, 0x2c00'0000'0000};
 #endif

@@ -16,7 +16,12 @@ namespace vgpu::softdevice {
 namespace {
 
 constexpr std::size_t minimum_alignment = 512;
+#if defined(__SANITIZE_THREAD__)
+// The sanitizer leaves a program no more than 1.5 TiB, of which Linux skips up to one.
+constexpr std::size_t preferred_arena = std::size_t{1} << 36;
+#else
 constexpr std::size_t preferred_arena = std::size_t{1} << 40;
+#endif
 
 std::size_t page_size() {
   static const std::size_t size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
