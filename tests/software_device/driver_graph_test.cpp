@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -125,4 +126,29 @@ TEST_F(Capture, ErrorsOfCaptureAreCudasOwn) {
   }).join();
   EXPECT_EQ(other_thread, CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
   EXPECT_EQ(call("cuStreamEndCapture", s, &graph), CUDA_SUCCESS);
+}
+
+TEST_F(Capture, OneThreadCapturesWhileAnotherInstantiates) {
+  const CUfunction add = kernel("add");
+  const CUdeviceptr words = allocate(4);
+  CUgraph graph = nullptr;
+  ASSERT_EQ(call("cuGraphCreate", &graph, 0U), CUDA_SUCCESS);
+  std::atomic<bool> instantiating{true};
+  std::thread capturing([&] {
+    EXPECT_EQ(call("cuCtxSetCurrent", context_), CUDA_SUCCESS);
+    const CUstream s = stream();
+    EXPECT_EQ(begin(s, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL), CUDA_SUCCESS);
+    while (instantiating) EXPECT_EQ(launch_add(add, words, 1, 1, s), CUDA_SUCCESS);
+    CUgraph captured = nullptr;
+    EXPECT_EQ(call("cuStreamEndCapture", s, &captured), CUDA_SUCCESS);
+    EXPECT_EQ(call("cuGraphDestroy", captured), CUDA_SUCCESS);
+  });
+  for (int i = 0; i < 20000; ++i) {
+    CUgraphExec exec = nullptr;
+    EXPECT_EQ(call("cuGraphInstantiateWithFlags", &exec, graph, 0ULL), CUDA_SUCCESS);
+    EXPECT_EQ(call("cuGraphExecDestroy", exec), CUDA_SUCCESS);
+  }
+  instantiating = false;
+  capturing.join();
+  EXPECT_EQ(call("cuGraphDestroy", graph), CUDA_SUCCESS);
 }

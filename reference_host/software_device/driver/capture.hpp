@@ -26,7 +26,7 @@ struct Capture {
   std::vector<std::weak_ptr<Stream>> streams;  ///< origin and all that joined
 };
 
-/// Guards capture state of streams and events.
+/// Guards capture state of streams and events. Locked before `graph_mutex()`, never after it.
 std::mutex& capture_mutex();
 
 /// False as long as no stream of the process captures: a cheap way past everything below.

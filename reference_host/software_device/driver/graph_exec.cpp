@@ -20,12 +20,23 @@ constexpr unsigned long long known_flags =
 constexpr unsigned long long unreported_flags =
     CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD | CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY;
 
-CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags) {
-  return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
+/// What forbids the calling thread to instantiate, whatever is in the graph.
+CUresult may_instantiate(const CUgraphExec* out, CUgraph handle, unsigned long long flags) {
+  return entry([&]() -> CUresult {
+    if (driver().graphs.find(handle) == nullptr) return CUDA_ERROR_INVALID_VALUE;
     if (out == nullptr || (flags & ~known_flags) != 0) return CUDA_ERROR_INVALID_VALUE;
     std::shared_ptr<Context> context;
     if (const CUresult result = require_context(context); result != CUDA_SUCCESS) return result;
-    if (const CUresult result = check_unsafe_call(); result != CUDA_SUCCESS) return result;
+    return check_unsafe_call();
+  });
+}
+
+CUresult instantiate(CUgraphExec* out, CUgraph handle, unsigned long long flags) {
+  // Before the graphs are locked: a capture locks them after itself.
+  if (const CUresult result = may_instantiate(out, handle, flags); result != CUDA_SUCCESS) {
+    return result;
+  }
+  return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
     if (graph->owner != nullptr) {
       log_line("a child graph node's graph cannot be instantiated by itself");
       return CUDA_ERROR_NOT_SUPPORTED;
