@@ -70,7 +70,9 @@ void serve(transport::Channel& channel) {
     answer.ticket = frame.header.ticket;
     if ((frame.header.flags & wire::frame_flag::output) != 0) detail::take_output();
     share_in();
+    before_host_functions.acquire();
     run(request);
+    after_host_functions.release();
     share_out();
     if (channel.reserve(0) == nullptr || !channel.publish(answer)) return;
   }

@@ -28,12 +28,18 @@
 #include "vgpu/guest/reply_buffer.hpp"
 #include "vgpu/memory/address_window.hpp"
 #include "vgpu/support/result.hpp"
+#include "vgpu/support/thread_sanitizer.hpp"
 #include "vgpu/support/unique_fd.hpp"
 #include "vgpu/transport/channel.hpp"
 #include "vgpu/transport/message.hpp"
 #include "vgpu/wire/frame_header.hpp"
 
 namespace vgpu::guest {
+
+/// The host runs a host function after the requests before it, and answers what waits for it after
+/// it: the order between the program's threads and the one on which host functions run.
+inline support::ForeignOrder before_host_functions;
+inline support::ForeignOrder after_host_functions;
 
 /// Where the frames of one logical answer went.
 struct RawReply {
@@ -101,6 +107,7 @@ inline support::Result<void> receive_answer(transport::Channel& channel, call::O
     if ((frame.header.flags & wire::frame_flag::more) == 0) break;
   }
   raw.body = {buffer.data(), buffer.size()};
+  after_host_functions.acquire();
   return {};
 }
 
@@ -177,6 +184,7 @@ class Session {
 
   /// The next place in the session's order of calls. Taken right before a request is published.
   std::uint64_t take_ticket() noexcept {
+    before_host_functions.release();
     return next_ticket_.fetch_add(1, std::memory_order_relaxed);
   }
   /// Requests sent so far, by all threads.

@@ -21,20 +21,13 @@
 
 #include "vgpu/support/mapping.hpp"
 #include "vgpu/support/result.hpp"
+#include "vgpu/support/thread_sanitizer.hpp"
 
 namespace vgpu::memory {
 
 /// Unit of everything in a window, in bytes. Larger than the page, so that a later change to huge
 /// pages or to a host with 64 KiB pages keeps addresses valid.
 inline constexpr std::uint64_t window_granularity = 64 * 1024;
-
-#if defined(__SANITIZE_THREAD__)
-#define VGPU_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define VGPU_THREAD_SANITIZER 1
-#endif
-#endif
 
 /// Bytes of a guest's window, and where it tries to place it, best first: far from where Linux puts
 /// programs, libraries, stacks and heaps, and from what CUDA's driver reserves for itself. Address
