@@ -1,12 +1,10 @@
-#include "copy/places.hpp"
+#include "copy/peer_copy.hpp"
 #include "fixture/arrays.hpp"
 
 namespace vgpu::conformance::test_cuMemcpy3DPeer {
 
 CONFORMANCE_SUITE(cuMemcpy3DPeer, Context);
 CONFORMANCE_SUITE(cuMemcpy3DPeer_fresh, Uninitialised);
-
-using Copy = CUDA_MEMCPY3D_PEER;
 
 auto forms() {
   return std::array{driver().cuMemcpy3DPeer, driver().cuMemcpy3DPeer_ptds};
@@ -16,42 +14,19 @@ void finish() {
   check(driver().cuCtxSynchronize(), "cuCtxSynchronize");
 }
 
-constexpr Volume volume{32, 7, 3};
-
-/// Between two places, both of `context`.
-Copy between(CUcontext context, const Place& source, const Layout& from, const Place& target,
-             const Layout& to) {
-  Copy copy = shaped<Copy>(source, from, target, to, volume);
-  copy.srcContext = copy.dstContext = context;
-  return copy;
-}
-
-/// A copy between two fresh places on the device, both of the context.
-struct Prepared {
-  explicit Prepared(CUcontext context) : copy(between(context, source, layout, target, layout)) {}
-
-  [[nodiscard]] bool done() const {
-    return target.read() == copied(source.before(), layout, target.before(), layout, volume);
-  }
-
-  Layout layout = Layout::random(volume);
-  Place source{Kind::device, layout.bytes(volume)};
-  Place target{Kind::device, layout.bytes(volume)};
-  Copy copy;
-};
-
 TEST_F(cuMemcpy3DPeer, CopiesWithinAContext) {
   for (const auto form : forms()) {
     for (const Kind from : {Kind::pageable, Kind::device}) {
-      const Layout source_layout = Layout::random(volume);
-      const Layout target_layout = Layout::random(volume);
-      const Place source(from, source_layout.bytes(volume));
-      const Place target(Kind::device, target_layout.bytes(volume));
-      const Copy copy = between(context, source, source_layout, target, target_layout);
+      const Layout source_layout = Layout::random(peer_volume);
+      const Layout target_layout = Layout::random(peer_volume);
+      const Place source(from, source_layout.bytes(peer_volume));
+      const Place target(Kind::device, target_layout.bytes(peer_volume));
+      const CUDA_MEMCPY3D_PEER copy =
+          peer_copy(context, source, source_layout, target, target_layout);
       EXPECT_CUDA_OK(form(&copy));
       finish();
-      EXPECT_TRUE(target.read() ==
-                  copied(source.before(), source_layout, target.before(), target_layout, volume));
+      EXPECT_TRUE(target.read() == copied(source.before(), source_layout, target.before(),
+                                          target_layout, peer_volume));
     }
   }
 }
@@ -62,7 +37,7 @@ TEST_F(cuMemcpy3DPeer, CopiesFromAnotherContext) {
   const Bytes bytes = random_bytes(256);
   write_device(foreign.memory(), bytes.data(), bytes.size());
   for (const auto form : forms()) {
-    Copy copy{};
+    CUDA_MEMCPY3D_PEER copy{};
     copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_DEVICE;
     copy.srcDevice = foreign.memory();
     copy.srcContext = foreign.context();
@@ -85,7 +60,7 @@ TEST_F(cuMemcpy3DPeer, CopiesWindowsOfArrays) {
   for (const auto form : forms()) {
     const Array source(describe(16, 8, 4));
     const Array target(describe(16, 8, 4));
-    Copy copy{};
+    CUDA_MEMCPY3D_PEER copy{};
     copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_ARRAY;
     copy.srcArray = source;
     copy.dstArray = target;
@@ -105,7 +80,7 @@ TEST_F(cuMemcpy3DPeer, CopiesWindowsOfArrays) {
 }
 
 TEST_F(cuMemcpy3DPeer, CopiesNothingWhenAnExtentIsZero) {
-  Prepared prepared(context);
+  PeerCopy prepared(context);
   prepared.copy.Depth = 0;
   for (const auto form : forms()) {
     EXPECT_CUDA_OK(form(&prepared.copy));
@@ -117,21 +92,21 @@ TEST_F(cuMemcpy3DPeer, CopiesNothingWhenAnExtentIsZero) {
 // No parameters at all: the vendor's driver crashes.
 
 TEST_F(cuMemcpy3DPeer, NeedsACurrentContext) {
-  const Copy copy{};
+  const CUDA_MEMCPY3D_PEER copy{};
   const NoContext none;
   for (const auto form : forms()) EXPECT_CUDA(CUDA_ERROR_INVALID_CONTEXT, form(&copy));
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, PtdsWaitsForNoOtherStream) {
-  const Prepared prepared(context);
+  const PeerCopy prepared(context);
   expect_per_thread_default_stream([&] { return driver().cuMemcpy3DPeer_ptds(&prepared.copy); },
                                    [&] { return prepared.done(); });
 }
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, PtdsIsAllowedDuringCapture) {
-  const Prepared prepared(context);
+  const PeerCopy prepared(context);
   expect_safe_in_capture([&] { return driver().cuMemcpy3DPeer_ptds(&prepared.copy); });
   finish();
   EXPECT_TRUE(prepared.done());
@@ -139,7 +114,7 @@ TEST_F(cuMemcpy3DPeer, PtdsIsAllowedDuringCapture) {
 
 // Undocumented.
 TEST_F(cuMemcpy3DPeer, OfTheLegacyStreamEndsACapture) {
-  const Prepared prepared(context);
+  const PeerCopy prepared(context);
   expect_implicit_in_capture([&] { return driver().cuMemcpy3DPeer(&prepared.copy); });
 }
 

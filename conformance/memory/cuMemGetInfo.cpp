@@ -5,17 +5,6 @@ namespace vgpu::conformance::test_cuMemGetInfo {
 CONFORMANCE_SUITE(cuMemGetInfo, Context);
 CONFORMANCE_SUITE(cuMemGetInfo_fresh, Uninitialised);
 
-struct Info {
-  std::size_t free = 0;
-  std::size_t total = 0;
-};
-
-Info info() {
-  Info now;
-  check(driver().cuMemGetInfo_v2(&now.free, &now.total), "cuMemGetInfo_v2");
-  return now;
-}
-
 constexpr std::size_t bytes = std::size_t{96} << 20;
 
 /// Other processes use the device too and may disturb a comparison: one of many has to hold.
@@ -34,7 +23,7 @@ TEST_F(cuMemGetInfo, WritesBothNumbers) {
 }
 
 TEST_F(cuMemGetInfo, FreeIsAPartOfTotal) {
-  const Info now = info();
+  const MemoryInfo now = memory_info();
   EXPECT_GT(now.free, 0U);
   EXPECT_LE(now.free, now.total);
 }
@@ -42,43 +31,43 @@ TEST_F(cuMemGetInfo, FreeIsAPartOfTotal) {
 TEST_F(cuMemGetInfo, TotalIsWhatTheDeviceHas) {
   std::size_t all = 0;
   ASSERT_CUDA_OK(driver().cuDeviceTotalMem_v2(&all, device));
-  EXPECT_EQ(info().total, all);
+  EXPECT_EQ(memory_info().total, all);
 }
 
 TEST_F(cuMemGetInfo, AnAllocationTakesItsSizeAndGivesItBack) {
   EXPECT_TRUE(one_attempt_shows([] {
-    const Info before = info();
-    Info during;
+    const MemoryInfo before = memory_info();
+    MemoryInfo during;
     {
       const DeviceMemory memory(bytes);
-      during = info();
+      during = memory_info();
     }
-    return during.free + bytes <= before.free && info().free >= during.free + bytes;
+    return during.free + bytes <= before.free && memory_info().free >= during.free + bytes;
   }));
 }
 
 TEST_F(cuMemGetInfo, HostMemoryTakesNoneOfTheDevices) {
   EXPECT_TRUE(one_attempt_shows([] {
-    const Info before = info();
+    const MemoryInfo before = memory_info();
     const PinnedMemory pinned(bytes);
-    return info().free + bytes / 2 > before.free;
+    return memory_info().free + bytes / 2 > before.free;
   }));
 }
 
 TEST_F(cuMemGetInfo, AllContextsOfADeviceShareItsMemory) {
   const ExtraContext extra;
   EXPECT_TRUE(one_attempt_shows([&] {
-    const Info before = info();
+    const MemoryInfo before = memory_info();
     const Current current(extra);
     const DeviceMemory memory(bytes);
-    return on_other_thread(context, info).free + bytes <= before.free;
+    return on_other_thread(context, memory_info).free + bytes <= before.free;
   }));
 }
 
 // Undocumented.
 TEST_F(cuMemGetInfo, BothOutputsAreOptional) {
-  const Info whole = info();
-  Info now;
+  const MemoryInfo whole = memory_info();
+  MemoryInfo now;
   EXPECT_CUDA_OK(driver().cuMemGetInfo_v2(nullptr, &now.total));
   EXPECT_EQ(now.total, whole.total);
   EXPECT_CUDA_OK(driver().cuMemGetInfo_v2(&now.free, nullptr));
@@ -95,7 +84,7 @@ TEST_F(cuMemGetInfo, NeedsACurrentContext) {
 
 TEST_F(cuMemGetInfo, IsSafeDuringCapture) {
   expect_safe_in_capture([] {
-    Info now;
+    MemoryInfo now;
     return driver().cuMemGetInfo_v2(&now.free, &now.total);
   });
 }

@@ -152,11 +152,8 @@ TEST_F(Exit_fresh, ItsMemoryIsGivenBack) {
   // Most of the free memory, which two processes cannot have at a time.
   const auto take_most = [] {
     begin();
-    std::size_t free = 0;
-    std::size_t total = 0;
-    check(driver().cuMemGetInfo_v2(&free, &total), "cuMemGetInfo_v2");
     CUdeviceptr memory = 0;
-    return driver().cuMemAlloc_v2(&memory, free / 8 * 5);
+    return driver().cuMemAlloc_v2(&memory, memory_info().free / 8 * 5);
   };
   for (int i = 0; i < 3; ++i) {
     Process child = Process::forked([&] {
